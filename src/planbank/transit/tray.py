@@ -1,0 +1,84 @@
+"""The port of the transit area: where the gate and the site leave parcels for the back end.
+
+Comes in: fragments of data with a header. Goes out: sealed, signed parcels, one by one.
+Implementations: `folder.FolderTray` (a folder that both sides mount) and `memory.MemoryTray`
+(its twin), held to one contract suite (tests/contract/test_tray.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from planbank.transit.parcel import Header, Trailer
+
+
+class Sink(Protocol):
+    """Anything that takes bytes: a file, or a part of the archive."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A parcel that was verified and opened: what its sealed part said, and who signed it."""
+
+    header: Header
+    trailer: Trailer
+    signer: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much lies in one place of the transit area."""
+
+    parcels: int
+    bytes: int
+
+
+class Tray(Protocol):
+    """The transit area."""
+
+    def put(self, header: Header, fragments: Iterable[bytes | memoryview]) -> Trailer:
+        """Seal, sign and keep a parcel; durable (file and folder synced) when this returns.
+
+        Pulls `fragments` one at a time; memory stays flat. An exception raised by `fragments`
+        passes through and nothing is left. Raises OSError when the disk is full or a sync
+        fails; nothing is left then, and the same file is never synced twice.
+        """
+
+    def waiting(self, limit: int | None = None) -> list[str]:
+        """Parcel ids to be registered, oldest first."""
+
+    def open(self, parcel_id: str, begin: Callable[[Header], Sink]) -> Opened:
+        """Verify the signature, open the seal, write the data into the sink `begin` gives.
+
+        What was written counts only when this returns. Raises ParcelMissing, ParcelUnsigned,
+        ParcelDamaged (also when the header's id is not the parcel's name), ParcelUnreadable,
+        KeyMissing where this process holds no private key.
+        """
+
+    def delete(self, parcel_id: str) -> None:
+        """Remove a waiting or quarantined parcel; nothing happens where it is gone."""
+
+    def quarantine(self, parcel_id: str) -> None:
+        """Set a waiting parcel aside, sealed as it is. Raises ParcelMissing."""
+
+    def release(self, parcel_id: str) -> None:
+        """Put a quarantined parcel back among the waiting. Raises ParcelMissing."""
+
+    def quarantined(self) -> list[str]:
+        """Parcel ids set aside, in no order."""
+
+    def load(self) -> Load:
+        """What waits."""
+
+    def publish(self, name: str, content: dict[str, Any]) -> None:
+        """Write the small JSON file `name` (senders, associations), whole or not at all."""
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """The JSON last published under `name`, None where there is none."""
+
+    def changed(self, name: str) -> float:
+        """A number that grows when `name` is published anew; 0.0 where there is none."""
