@@ -1,0 +1,1 @@
+"""Who may do what: actions are a flat list, policy is the only place that decides."""

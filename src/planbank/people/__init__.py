@@ -1,0 +1,1 @@
+"""Institutions, regions, senders, destinations and users."""

@@ -1,0 +1,1 @@
+"""Services, their outcomes and the queue that runs them."""

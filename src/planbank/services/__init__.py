@@ -1,0 +1,1 @@
+"""What the bank does by itself: one file or folder each."""

@@ -1,0 +1,81 @@
+"""The composition root: Settings -> House.
+
+Comes in: settings and what this process is (gate, web, work, clock, command). Goes out: Django
+set up, the registries frozen, and the House. Only cli, wsgi and tests call this room.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from planbank.archive.folder import FolderStore
+from planbank.config import Settings
+from planbank.embedded import socket_url
+from planbank.errors import HomeError
+from planbank.house import Clock, House, OffsetClock, SystemClock
+from planbank.logging import configure as configure_logging
+from planbank.transit.folder import FolderTray
+from planbank.transit.keys import KeyFolder
+
+Role = Literal["web", "work", "clock", "command"]
+
+
+def database_url(settings: Settings) -> str:
+    """The database to use: the one named, else the embedded one of this home."""
+    return settings.database_url or socket_url(settings.home)
+
+
+def start_django(settings: Settings, role: str) -> None:
+    """Set Django up once in this process."""
+    import django
+    from django.conf import settings as django_conf
+
+    from planbank.web.settings import django_settings
+
+    # Compiled numerics are kept beside the bank, not in a home folder that may not exist.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.run_dir / "numba"))
+    configure_logging(settings.log_level, role)
+    if not django_conf.configured:
+        secret = KeyFolder(settings.keys_dir).site_secret()
+        django_conf.configure(**django_settings(settings, database_url(settings), secret))
+        django.setup()
+
+
+def build(settings: Settings, role: Role) -> House:
+    """Everything a service or page needs. Only `work` and `command` may open parcels."""
+    start_django(settings, role)
+    from planbank.pipeline.registry import SERVICES
+
+    SERVICES.freeze()
+    keys = KeyFolder(settings.keys_dir)
+    opener = keys.opener() if role in ("work", "command") else None
+    tray = FolderTray(
+        settings.transit_dir,
+        recipients=keys.recipients(),
+        signer=keys.signer("site"),
+        opener=opener,
+        verifiers=keys.verifiers(),
+    )
+    return House(
+        settings=settings,
+        store=FolderStore(settings.archive_dir),
+        tray=tray,
+        keys=settings.keys_dir,
+        clock=clock(settings),
+    )
+
+
+def clock(settings: Settings) -> Clock:
+    """The machine's clock, or in demo and test homes one that can be moved."""
+    if settings.clock_file is None:
+        return SystemClock()
+    if not is_play_home(settings.home):
+        raise HomeError("PLANBANK_CLOCK_FILE may only be set for a home marked demo or test.")
+    return OffsetClock(settings.clock_file)
+
+
+def is_play_home(home: Path) -> bool:
+    """Whether a home is marked as holding invented data only."""
+    return (home / "demo").exists() or (home / "test").exists()

@@ -1,0 +1,74 @@
+"""Reads of senders that more than one room needs.
+
+Comes in: AE titles and an address as they were at the gate. Goes out: the sender and the
+institution the data belong to, or the reason why not.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from planbank.people.models import Institution, Sender
+
+Reason = Literal["", "unknown-sender", "known-name-other-address", "no-institution-for-called-ae"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whose an arrival is; `reason` is empty exactly when there is an institution."""
+
+    sender: Sender | None
+    institution: Institution | None
+    reason: Reason = ""
+
+
+@dataclass
+class SenderBook:
+    """All active senders, read once for a batch of arrivals."""
+
+    senders: list[Sender] = field(
+        default_factory=lambda: list(
+            Sender.objects.filter(is_active=True).prefetch_related("listed__institution")
+        )
+    )
+
+    def decide(self, calling_ae: str, called_ae: str, address: str) -> Decision:
+        """R10, R11: calling AE title and address name the sender, the called AE title the institution."""
+        named = [s for s in self.senders if s.ae_title == calling_ae.strip()]
+        here = [s for s in named if _inside(address, s.network)]
+        if not here:
+            return Decision(None, None, "known-name-other-address" if named else "unknown-sender")
+        # The narrowest network wins, so that one machine can be told apart from its subnet.
+        sender = max(here, key=lambda s: ipaddress.ip_network(s.network, strict=False).prefixlen)
+        by_called = {row.called_ae: row.institution for row in sender.listed.all()}
+        institution = by_called.get(called_ae.strip()) or by_called.get("")
+        if institution is None or not institution.is_active:
+            return Decision(sender, None, "no-institution-for-called-ae")
+        return Decision(sender, institution)
+
+
+def _inside(address: str, network: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return ip in ipaddress.ip_network(network, strict=False)
+
+
+def gate_file(unknown: str, called: list[str]) -> dict[str, Any]:
+    """What the gate is told (control file `senders`): only names and addresses, no institution."""
+    by_title: dict[str, list[str]] = {}
+    listed: set[str] = set(called)
+    for sender in Sender.objects.filter(is_active=True).prefetch_related("listed"):
+        by_title.setdefault(sender.ae_title, []).append(sender.network)
+        listed.update(row.called_ae for row in sender.listed.all() if row.called_ae)
+    return {
+        "version": 1,
+        "unknown": unknown,
+        "called": sorted(listed),
+        "senders": [{"ae_title": t, "networks": sorted(n)} for t, n in sorted(by_title.items())],
+    }

@@ -1,0 +1,37 @@
+"""How the work stands, for `status`, `wait`, /healthz and the services page."""
+
+from __future__ import annotations
+
+from django.db.models import Count, F, Q
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from planbank.pipeline.models import Outcome, State
+
+
+def open_work() -> dict[str, int]:
+    """Jobs to do or doing, jobs that failed, outcomes due and failed.
+
+    A failed outcome counts only for the newest version of its service.
+    """
+    jobs = ProcrastinateJob.objects.aggregate(
+        todo=Count("id", filter=Q(status__in=["todo", "doing"])),
+        failed=Count("id", filter=Q(status="failed")),
+    )
+    outcomes = Outcome.objects.exclude(state=State.DONE).aggregate(
+        due=Count("id", filter=Q(state=State.DUE)),
+        failed=Count("id", filter=Q(state=State.FAILED)),
+    )
+    return {
+        "jobs_todo": jobs["todo"],
+        "jobs_failed": jobs["failed"],
+        "outcomes_due": outcomes["due"],
+        "outcomes_failed": outcomes["failed"],
+    }
+
+
+def by_service() -> list[dict[str, int | str]]:
+    """Per service: how many outcomes in each state."""
+    rows = Outcome.objects.values("service").annotate(
+        **{state.value: Count("id", filter=Q(state=state)) for state in State}, total=Count("id")
+    )
+    return list(rows.order_by(F("service")))
