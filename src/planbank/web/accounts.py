@@ -1,0 +1,37 @@
+"""How accounts behave: nobody signs up by themselves; a sign-in is journalled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest, HttpResponse
+
+from planbank.journal.record import Actor, record
+from planbank.people.models import User
+
+
+class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts are made by administrators (`planbank apply`)."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        house = request.house  # type: ignore[attr-defined]
+        record(Actor("user", user.username), "sign-in", house.clock.now())
+        return super().post_login(request, user, **kwargs)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        house = request.house  # type: ignore[attr-defined]
+        # The name typed may be anything, a password even: only that of a real account is kept.
+        typed = str(credentials.get("username", ""))[:64]
+        known = User.objects.filter(username=typed).values_list("username", flat=True).first()
+        record(Actor("user", known or "unknown"), "sign-in", house.clock.now(), outcome="refused")
+        super().authentication_failed(request, **credentials)
+
+    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, **kw: Any) -> None:
+        """No toast for signing in and out: the page itself says so."""
+        if message_template in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
+            return
+        super().add_message(request, level, message_template, **kw)

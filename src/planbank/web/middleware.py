@@ -1,0 +1,98 @@
+"""What stands around every page: headers, language, and the policy.
+
+Comes in: requests. Goes out: requests with `request.house`, or an answer that says no; responses
+with a strict content policy and, for pages behind the sign-in, `no-store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from django.apps import apps
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
+
+from planbank.access.policy import may
+from planbank.web.pages import PUBLIC
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+CONTENT_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+class Headers:
+    """Content policy on everything; nothing behind the sign-in is kept by a browser or proxy."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class Language:
+    """The language chosen (cookie), else the browser's first that we have, else the site's."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = translation.get_language_from_request(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class HouseAndPolicy:
+    """Deny by default: a view without a declared action does not exist.
+
+    Not signed in: to the sign-in page. Signed in without the right: the same answer as for an
+    address that is not there (security.md, IDOR).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.house = apps.get_app_config("web").house  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        action = getattr(view, "planbank_action", None)
+        if action == PUBLIC:
+            return None
+        if action is None:
+            raise Http404
+        if not request.user.is_authenticated:
+            if request.headers.get("HX-Request"):
+                target = quote(request.headers.get("HX-Current-URL", "/"), safe="")
+                return HttpResponse(status=401, headers={"HX-Redirect": f"/sign-in/?next={target}"})
+            return redirect_to_login(request.get_full_path())
+        house = request.house  # type: ignore[attr-defined]
+        if not may(request.user, action, house.clock.now()):
+            raise Http404
+        return None

@@ -1,0 +1,72 @@
+"""Every page is a folder here and declares itself: address, action, place in the menu.
+
+Comes in: views decorated with `@page`. Goes out: `PAGES`, from which the addresses, the menu and
+the deny-by-default test are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+
+from planbank.access.actions import ACTIONS
+
+View = Callable[..., HttpResponse]
+GROUPS = ("data", "running")
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A line of the side bar; `count` gives the number at its right and whether somebody must act."""
+
+    group: str
+    title: str | Promise
+    icon: str
+    order: int
+    count: Callable[[HttpRequest], tuple[int, bool] | None] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address of the site and the action that opens it; `public` needs no sign-in."""
+
+    path: str
+    name: str
+    view: View
+    action: str
+    menu: Menu | None
+
+
+PAGES: list[Page] = []
+PUBLIC = "public"
+
+
+def page(path: str, *, name: str, action: str, menu: Menu | None = None) -> Callable[[View], View]:
+    """Declare a view as a page. `action` is a line of access/actions.py, or 'public'."""
+    if action != PUBLIC and action not in ACTIONS:
+        raise ValueError(f"{name}: the action {action} is not declared in access/actions.py")
+
+    def declare(view: View) -> View:
+        view.planbank_action = action  # type: ignore[attr-defined]
+        PAGES.append(Page(path, name, view, action, menu))
+        return view
+
+    return declare
+
+
+def discover() -> Iterable[Page]:
+    """Import every page folder once; the order of addresses is the order of their paths."""
+    for folder in iter_modules(__path__):
+        import_module(f"{__name__}.{folder.name}.views")
+    return sorted(PAGES, key=lambda p: ("<" in p.path, p.path))
+
+
+def house_of(request: HttpRequest) -> Any:
+    """The House of a request (set by middleware.HouseAndPolicy)."""
+    return request.house  # type: ignore[attr-defined]

@@ -1,0 +1,39 @@
+"""All addresses: the declared pages and the few of allauth that are used."""
+
+from __future__ import annotations
+
+from allauth.account import views as account
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse_lazy
+from django.views.i18n import set_language
+
+from planbank.web.pages import PUBLIC, discover
+
+
+def _declared(view: object, action: str) -> object:
+    view.planbank_action = action  # type: ignore[attr-defined]
+    return view
+
+
+def _language(request: HttpRequest) -> HttpResponse:
+    return set_language(request)
+
+
+urlpatterns = [
+    *(path(p.path, p.view, name=p.name) for p in discover()),
+    path("sign-in/", _declared(account.LoginView.as_view(), PUBLIC), name="account_login"),
+    path("sign-out/", _declared(account.LogoutView.as_view(), "account.use"), name="account_logout"),
+    path(
+        "account/password/",
+        _declared(
+            account.PasswordChangeView.as_view(success_url=reverse_lazy("account")), "account.use"
+        ),
+        name="account_change_password",
+    ),
+    path("language/", _declared(_language, PUBLIC), name="set_language"),
+]
+
+handler400 = "planbank.web.errors.bad_request"
+handler403 = "planbank.web.errors.forbidden"
+handler404 = "planbank.web.errors.not_found"
+handler500 = "planbank.web.errors.server_error"
