@@ -10,8 +10,10 @@ Objects lie under `objects/<content hash>`, arrival records under `arrivals/<id>
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Part(Protocol):

@@ -7,12 +7,35 @@ part of a parcel, so that neither can be read or changed on the way (model.md, W
 from __future__ import annotations
 
 import json
+import re
+import secrets
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from planbank.errors import ParcelDamaged
+from planbank.errors import ParcelDamaged, ParcelError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Kind = Literal["object", "event"]
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def new_parcel_id(now: datetime) -> str:
+    """32 hexadecimal digits: 48 bits of milliseconds, then 80 random bits.
+
+    Sorted ids are thus in order of time, and nobody can guess one.
+    """
+    return f"{int(now.timestamp() * 1000) & 0xFFFF_FFFF_FFFF:012x}{secrets.token_hex(10)}"
+
+
+def checked_parcel_id(parcel_id: str) -> str:
+    """The id itself. Raises ParcelError unless it is 32 lower-case hexadecimal digits."""
+    if not _ID.fullmatch(parcel_id):
+        raise ParcelError("A parcel id has 32 lower-case hexadecimal digits.")
+    return parcel_id
 
 
 @dataclass(frozen=True)
@@ -45,9 +68,16 @@ class Header:
     def from_json(cls, data: bytes) -> Header:
         """Raises ParcelDamaged when the JSON is not a header."""
         try:
-            return cls(**json.loads(data))
-        except (ValueError, TypeError) as exc:
+            header = cls(**json.loads(data))
+        except (ValueError, TypeError, RecursionError) as exc:
             raise ParcelDamaged("Its header cannot be read.") from exc
+        values = asdict(header)
+        known = values.pop("sender_known")
+        if header.kind not in ("object", "event") or not isinstance(known, bool):
+            raise ParcelDamaged("Its header holds a value that cannot be.")
+        if not all(isinstance(value, str) for value in values.values()):
+            raise ParcelDamaged("Its header holds a value that is not text.")
+        return header
 
 
 @dataclass(frozen=True)
@@ -68,6 +98,11 @@ class Trailer:
     def from_json(cls, data: bytes) -> Trailer:
         """Raises ParcelDamaged when the JSON is not a trailer."""
         try:
-            return cls(**json.loads(data))
-        except (ValueError, TypeError) as exc:
+            trailer = cls(**json.loads(data))
+        except (ValueError, TypeError, RecursionError) as exc:
             raise ParcelDamaged("Its trailer cannot be read.") from exc
+        if type(trailer.size) is not int or not isinstance(trailer.content_hash, str):
+            raise ParcelDamaged("Its trailer holds a value that cannot be.")
+        if trailer.size < 0 or not _HASH.fullmatch(trailer.content_hash):
+            raise ParcelDamaged("Its trailer holds a value that cannot be.")
+        return trailer

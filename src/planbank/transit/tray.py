@@ -7,11 +7,23 @@ Implementations: `folder.FolderTray` (a folder that both sides mount) and `memor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from planbank.transit.parcel import Header, Trailer
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from planbank.transit.parcel import Header, Trailer
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+
+
+def checked_name(name: str) -> str:
+    """The name of a control file itself. Raises ValueError unless it is like `open-associations`."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("A control file's name has lower-case letters, digits and '-'.")
+    return name
 
 
 class Sink(Protocol):
@@ -43,9 +55,12 @@ class Tray(Protocol):
     def put(self, header: Header, fragments: Iterable[bytes | memoryview]) -> Trailer:
         """Seal, sign and keep a parcel; durable (file and folder synced) when this returns.
 
+        `header.parcel_id` comes from `parcel.new_parcel_id`.
+
         Pulls `fragments` one at a time; memory stays flat. An exception raised by `fragments`
         passes through and nothing is left. Raises OSError when the disk is full or a sync
-        fails; nothing is left then, and the same file is never synced twice.
+        fails; nothing is left then, and the same file is never synced twice. Raises
+        FileExistsError where the id is taken, KeyMissing where this process may not deposit.
         """
 
     def waiting(self, limit: int | None = None) -> list[str]:
@@ -54,6 +69,8 @@ class Tray(Protocol):
     def open(self, parcel_id: str, begin: Callable[[Header], Sink]) -> Opened:
         """Verify the signature, open the seal, write the data into the sink `begin` gives.
 
+        Waiting and quarantined parcels can be opened. `begin` is called once, signature and
+        name already verified; what it or the sink raises passes through.
         What was written counts only when this returns. Raises ParcelMissing, ParcelUnsigned,
         ParcelDamaged (also when the header's id is not the parcel's name), ParcelUnreadable,
         KeyMissing where this process holds no private key.

@@ -1,0 +1,62 @@
+"""Under which key things lie in the archive, and what a key may look like.
+
+Comes in: content hashes and parcel ids made by planbank. Goes out: keys. Nothing that a sender
+chose ever becomes a key (security.md, Attack classes).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from planbank.errors import StoreError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_SEGMENT = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+_KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})+")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_PARCEL_ID = re.compile(r"[0-9a-f]{32}")
+_LONGEST = 200
+
+
+def content_digest(transfer_syntax_uid: str) -> _Hash:
+    """A SHA-256 that already holds the transfer syntax and a newline; the data-set bytes follow.
+
+    Its hex digest is the content hash (model.md, Arrival).
+    """
+    return hashlib.sha256(transfer_syntax_uid.encode("ascii", "backslashreplace") + b"\n")
+
+
+def object_key(content_hash: str) -> str:
+    """`objects/ab/abcd...` for a content hash: 256 folders, evenly filled.
+
+    Raises StoreError when it is not 64 lower-case hexadecimal digits.
+    """
+    if not _HASH.fullmatch(content_hash):
+        raise StoreError("A content hash has 64 hexadecimal digits.")
+    return f"objects/{content_hash[:2]}/{content_hash}"
+
+
+def arrival_key(parcel_id: str) -> str:
+    """`arrivals/018f2ab/018f2ab....json` for a parcel id: a folder for about 17 minutes of arrivals.
+
+    Parcel ids begin with their time, so the records of one batch share a folder and one sync
+    makes them all durable. Raises StoreError when it is not 32 lower-case hexadecimal digits.
+    """
+    if not _PARCEL_ID.fullmatch(parcel_id):
+        raise StoreError("A parcel id has 32 hexadecimal digits.")
+    return f"arrivals/{parcel_id[:7]}/{parcel_id}.json"
+
+
+def checked_key(key: str) -> str:
+    """The key itself when it may be one.
+
+    Two or more segments of lower-case letters, digits, '-' and '.', none beginning or ending
+    with '.' or '-', at most 200 characters. Raises StoreError otherwise, without naming the key.
+    """
+    if len(key) > _LONGEST or not _KEY.fullmatch(key):
+        raise StoreError("This is not a key of the archive.")
+    return key

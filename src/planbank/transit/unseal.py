@@ -1,0 +1,123 @@
+"""Opening: the private half of the transit area. Only the back end imports this, never the gate.
+
+Comes in: the sealed bytes of a parcel, their signature already verified. Goes out: its header
+and trailer, the data written into the sink that the caller gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyrage  # type: ignore[import-untyped]
+
+from planbank.archive.names import content_digest
+from planbank.errors import KeyMissing, ParcelDamaged, ParcelUnreadable
+from planbank.transit.parcel import Header, Trailer
+from planbank.transit.seal import HEADER_LIMIT, LENGTH_BYTES, TRAILER_BYTES
+from planbank.transit.signature import read_key_file
+from planbank.transit.tray import Sink
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planbank.transit.envelope import SealedBytes
+
+Begin = Callable[[Header], Sink]
+
+
+class Opener:
+    """The private age keys of the back end: several, so that parcels sealed for an old key still open."""
+
+    def __init__(self, identities: Sequence[str]) -> None:
+        """`identities`: AGE-SECRET-KEY-1... strings. Raises KeyMissing when there is none or one is bad."""
+        if not identities:
+            raise KeyMissing("No private key to open parcels with.")
+        try:
+            self._identities: list[Any] = [pyrage.x25519.Identity.from_str(key) for key in identities]
+        except pyrage.IdentityError:
+            # Without its cause: that could carry the key into a log.
+            raise KeyMissing("A private key of the transit area is not an age key.") from None
+
+    @classmethod
+    def load(cls, path: Path) -> Opener:
+        """Read `transit.key`: one key a line, # for comments. Raises KeyMissing."""
+        lines = [line.strip() for line in read_key_file(path).decode("ascii", "replace").splitlines()]
+        return cls([line for line in lines if line and not line.startswith("#")])
+
+    def open(self, sealed: SealedBytes, parcel_id: str, begin: Begin) -> tuple[Header, Trailer]:
+        """Open one parcel. Raises ParcelUnreadable, ParcelDamaged; what the sink raises passes through."""
+        unpacked = _Unpacked(parcel_id, begin)
+        try:
+            pyrage.decrypt_io(sealed, unpacked, self._identities)
+        except BaseException as exc:
+            failure = sealed.failure or unpacked.failure
+            if failure is not None:
+                raise failure from None
+            if not isinstance(exc, Exception):
+                raise
+            if "No matching keys" in str(exc):
+                raise ParcelUnreadable from exc
+            raise ParcelDamaged(f"Its seal does not open: {exc}") from exc
+        return unpacked.finish()
+
+
+class _Unpacked:
+    """What age writes to: takes header, data and trailer apart again."""
+
+    def __init__(self, parcel_id: str, begin: Begin) -> None:
+        self.failure: BaseException | None = None
+        self._parcel_id = parcel_id
+        self._begin = begin
+        self._header: Header | None = None
+        self._held = b""  # never longer than the header, or than trailer and one chunk
+        self._size = 0
+
+    def write(self, data: bytes) -> int:
+        # Kept for the caller: on its way through age an exception may lose its type.
+        try:
+            self._held += data
+            if self._header is not None or self._read_header():
+                self._pass_on()
+        except BaseException as exc:
+            self.failure = exc
+            raise
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back but the last bytes, which may be the trailer."""
+
+    def _read_header(self) -> bool:
+        if len(self._held) < LENGTH_BYTES:
+            return False
+        end = LENGTH_BYTES + int.from_bytes(self._held[:LENGTH_BYTES], "big")
+        if end > LENGTH_BYTES + HEADER_LIMIT:
+            raise ParcelDamaged("Its header is too long.")
+        if len(self._held) < end:
+            return False
+        self._header = Header.from_json(self._held[LENGTH_BYTES:end])
+        if self._header.parcel_id != self._parcel_id:
+            raise ParcelDamaged("It lies under another parcel's name.")
+        self._held = self._held[end:]
+        self._digest = content_digest(self._header.transfer_syntax_uid)
+        self._sink = self._begin(self._header)
+        return True
+
+    def _pass_on(self) -> None:
+        ready = len(self._held) - TRAILER_BYTES
+        if ready <= 0:
+            return
+        data, self._held = self._held[:ready], self._held[ready:]
+        self._digest.update(data)
+        self._size += ready
+        if self._sink.write(data) != ready:
+            raise OSError("The place that takes the data did not take all of them.")
+
+    def finish(self) -> tuple[Header, Trailer]:
+        """Header and trailer once all is written. Raises ParcelDamaged unless size and hash agree."""
+        if self._header is None or len(self._held) != TRAILER_BYTES:
+            raise ParcelDamaged("It ends too early.")
+        trailer = Trailer.from_json(self._held)
+        if trailer != Trailer(self._size, self._digest.hexdigest()):
+            raise ParcelDamaged("Its data are not those that its trailer describes.")
+        return self._header, trailer
