@@ -64,5 +64,67 @@ class DicomError(PlanbankError):
     """The data are not DICOM that can be read."""
 
 
+class DicomTruncated(DicomError):
+    """An element claims more bytes than there are."""
+
+
+class DicomMalformed(DicomError):
+    """The data set breaks the encoding rules of DICOM."""
+
+
+class DicomTooDeep(DicomError):
+    """Sequences are nested deeper than any real object."""
+
+
+class DicomTooMany(DicomError):
+    """The data set holds more items or elements than any real object."""
+
+
+class DicomTooLong(DicomError):
+    """The data set, or its header, is longer than what is read here."""
+
+
+class DicomUnsupported(DicomError):
+    """The object cannot be used for what was asked."""
+
+
 class SendError(PlanbankError):
     """Objects could not be sent."""
+
+
+class GateError(PlanbankError):
+    """The gate could not go on with an association."""
+
+
+class ProtocolBroken(GateError):
+    """The peer broke the DICOM upper layer protocol."""
+
+    def __init__(self, detail: str = "", reason: int = 0) -> None:
+        """`reason` is the A-ABORT reason the peer is told (PS3.8 Table 9-26)."""
+        super().__init__(detail)
+        self.reason = reason
+
+
+class PeerGone(GateError):
+    """The peer closed the connection."""
+
+
+class PeerAborted(GateError):
+    """The peer aborted the association."""
+
+
+class PeerReleased(GateError):
+    """The peer asked to release the association."""
+
+
+class PeerSlow(GateError):
+    """The peer let a deadline pass."""
+
+
+class ObjectRefused(GateError):
+    """An object was refused."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        """`status` is the C-STORE status the peer is told (PS3.4 Table B.2-1)."""
+        super().__init__(detail)
+        self.status = status
