@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 _SEGMENT = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
-_KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})+")
+_KEY = re.compile(rf"(?!parts/){_SEGMENT}(?:/{_SEGMENT})+")
+_PREFIX = re.compile(rf"(?:{_SEGMENT}/)*(?:[a-z0-9][a-z0-9.-]*)?")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PARCEL_ID = re.compile(r"[0-9a-f]{32}")
 _LONGEST = 200
@@ -51,12 +52,24 @@ def arrival_key(parcel_id: str) -> str:
     return f"arrivals/{parcel_id[:7]}/{parcel_id}.json"
 
 
-def checked_key(key: str) -> str:
-    """The key itself when it may be one.
+def is_key(text: str) -> bool:
+    """Whether this may be a key.
 
     Two or more segments of lower-case letters, digits, '-' and '.', none beginning or ending
-    with '.' or '-', at most 200 characters. Raises StoreError otherwise, without naming the key.
+    with '.' or '-', the first not `parts`, at most 200 characters.
     """
-    if len(key) > _LONGEST or not _KEY.fullmatch(key):
+    return len(text) <= _LONGEST and _KEY.fullmatch(text) is not None
+
+
+def checked_key(key: str) -> str:
+    """The key itself. Raises StoreError, without repeating it, when it cannot be one."""
+    if not is_key(key):
         raise StoreError("This is not a key of the archive.")
     return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """The prefix itself. Raises StoreError when no key can begin with it."""
+    if len(prefix) > _LONGEST or not _PREFIX.fullmatch(prefix):
+        raise StoreError("No key of the archive begins like this.")
+    return prefix

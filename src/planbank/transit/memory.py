@@ -1,0 +1,104 @@
+"""The transit area in memory: the twin of `folder.FolderTray` for tests and for trying things out.
+
+Comes in: fragments of data with a header. Goes out: the same sealed, signed bytes a file would hold.
+"""
+
+from __future__ import annotations
+
+import errno
+import heapq
+import io
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from planbank.errors import KeyMissing, ParcelMissing
+from planbank.transit.envelope import OpensSeals, open_parcel
+from planbank.transit.parcel import Header, Trailer, checked_parcel_id
+from planbank.transit.seal import Recipients, seal_parcel
+from planbank.transit.tray import Load, Opened, Sink, checked_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from planbank.transit.signature import Signer, VerifyKey
+
+
+class MemoryTray:
+    """A transit area that ends with its process (the port is `tray.Tray`)."""
+
+    def __init__(
+        self,
+        *,
+        recipients: Sequence[str] = (),
+        signer: Signer | None = None,
+        opener: OpensSeals | None = None,
+        verifiers: Mapping[str, VerifyKey] | None = None,
+    ) -> None:
+        self._recipients = Recipients(recipients) if recipients else None
+        self._signer = signer
+        self._opener = opener
+        self._verifiers = dict(verifiers or {})
+        self._incoming: dict[str, bytes] = {}
+        self._aside: dict[str, bytes] = {}
+        self._control: dict[str, tuple[float, bytes]] = {}
+
+    def put(self, header: Header, fragments: Iterable[bytes | memoryview]) -> Trailer:
+        if self._recipients is None or self._signer is None:
+            raise KeyMissing("This process may not leave parcels.")
+        parcel_id = checked_parcel_id(header.parcel_id)
+        sealed = io.BytesIO()
+        trailer = seal_parcel(header, fragments, sealed.write, self._recipients, self._signer)
+        if parcel_id in self._incoming:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), parcel_id)
+        self._incoming[parcel_id] = sealed.getvalue()
+        return trailer
+
+    def waiting(self, limit: int | None = None) -> list[str]:
+        names = list(self._incoming)
+        return sorted(names) if limit is None else heapq.nsmallest(limit, names)
+
+    def open(self, parcel_id: str, begin: Callable[[Header], Sink]) -> Opened:
+        parcel_id = checked_parcel_id(parcel_id)
+        content = self._incoming.get(parcel_id) or self._aside.get(parcel_id)
+        if content is None:
+            raise ParcelMissing
+        return open_parcel(io.BytesIO(content), parcel_id, begin, self._opener, self._verifiers)
+
+    def delete(self, parcel_id: str) -> None:
+        for place in (self._incoming, self._aside):
+            place.pop(checked_parcel_id(parcel_id), None)
+
+    def quarantine(self, parcel_id: str) -> None:
+        _move(parcel_id, self._incoming, self._aside)
+
+    def release(self, parcel_id: str) -> None:
+        _move(parcel_id, self._aside, self._incoming)
+
+    def quarantined(self) -> list[str]:
+        return list(self._aside)
+
+    def load(self) -> Load:
+        sizes = [len(content) for content in list(self._incoming.values())]
+        return Load(len(sizes), sum(sizes))
+
+    def publish(self, name: str, content: dict[str, Any]) -> None:
+        self._control[checked_name(name)] = (self.changed(name) + 1.0, json.dumps(content).encode())
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        published = self._control.get(checked_name(name))
+        if published is None:
+            return None
+        content: dict[str, Any] = json.loads(published[1])
+        return content
+
+    def changed(self, name: str) -> float:
+        published = self._control.get(checked_name(name))
+        return published[0] if published else 0.0
+
+
+def _move(parcel_id: str, source: dict[str, bytes], target: dict[str, bytes]) -> None:
+    try:
+        target[parcel_id] = source.pop(checked_parcel_id(parcel_id))
+    except KeyError:
+        raise ParcelMissing from None
