@@ -20,10 +20,9 @@ import pyrage  # type: ignore[import-untyped]
 from planbank.archive.names import content_digest
 from planbank.errors import KeyMissing, ParcelError
 from planbank.transit.parcel import Header, Trailer
-from planbank.transit.signature import Signer, read_key_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from planbank.transit.signature import Signer
 
 MAGIC = b"planbank parcel 1\n"
 LENGTH_BYTES = 4
@@ -44,15 +43,6 @@ class Recipients:
             self.keys: list[Any] = [pyrage.x25519.Recipient.from_str(key) for key in keys]
         except pyrage.RecipientError as exc:
             raise KeyMissing("A public key of the transit area is not an age key (age1...).") from exc
-
-
-def load_recipients(path: Path) -> list[str]:
-    """The age1... lines of `transit.pub`; lines that begin with # are comments. Raises KeyMissing."""
-    lines = [line.strip() for line in read_key_file(path).decode("ascii", "replace").splitlines()]
-    keys = [line for line in lines if line and not line.startswith("#")]
-    if not keys:
-        raise KeyMissing(f"{path}: no public key in it.")
-    return keys
 
 
 class _Plain:

@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from planbank.errors import KeyMissing, ParcelDamaged, ParcelUnsigned
+from planbank.transit.keyfiles import read_key_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,14 +39,6 @@ _PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.
 def _message(name: str, digest: bytes) -> bytes:
     """What is signed: purpose and depositor stand before the digest, so that no other use fits."""
     return b"planbank parcel signature 1\n" + name.encode() + b"\n" + digest
-
-
-def read_key_file(path: Path) -> bytes:
-    """The bytes of a key file. Raises KeyMissing naming the file and the reason."""
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise KeyMissing(f"{path}: {exc.strerror}.") from exc
 
 
 class Signer:
@@ -94,6 +92,15 @@ class VerifyKey:
         if not keys:
             raise KeyMissing(f"{path}: no public key in it.")
         return cls(*keys)
+
+    def raw(self) -> list[bytes]:
+        """The 32 bytes of each key."""
+        return [key.public_bytes_raw() for key in self._keys]
+
+    def pem(self) -> bytes:
+        """The keys as a PEM file, as `load` reads it."""
+        info = PublicFormat.SubjectPublicKeyInfo
+        return b"".join(key.public_bytes(Encoding.PEM, info) for key in self._keys)
 
     def verifies(self, name: str, digest: bytes, signature: bytes) -> bool:
         """Whether one of the keys made this signature."""

@@ -13,9 +13,9 @@ import pyrage  # type: ignore[import-untyped]
 
 from planbank.archive.names import content_digest
 from planbank.errors import KeyMissing, ParcelDamaged, ParcelUnreadable
+from planbank.transit.keyfiles import read_key_lines
 from planbank.transit.parcel import Header, Trailer
 from planbank.transit.seal import HEADER_LIMIT, LENGTH_BYTES, TRAILER_BYTES
-from planbank.transit.signature import read_key_file
 from planbank.transit.tray import Sink
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ class Opener:
     @classmethod
     def load(cls, path: Path) -> Opener:
         """Read `transit.key`: one key a line, # for comments. Raises KeyMissing."""
-        lines = [line.strip() for line in read_key_file(path).decode("ascii", "replace").splitlines()]
-        return cls([line for line in lines if line and not line.startswith("#")])
+        return cls(read_key_lines(path))
 
     def open(self, sealed: SealedBytes, parcel_id: str, begin: Begin) -> tuple[Header, Trailer]:
         """Open one parcel. Raises ParcelUnreadable, ParcelDamaged; what the sink raises passes through."""
