@@ -128,3 +128,20 @@ class ObjectRefused(GateError):
         """`status` is the C-STORE status the peer is told (PS3.4 Table B.2-1)."""
         super().__init__(detail)
         self.status = status
+
+
+class SenderTaken(PlanbankError):
+    """This AE title is registered at this address already."""
+
+
+class AlreadyDecided(PlanbankError):
+    """Somebody decided about these files before."""
+
+
+class CountDiffers(PlanbankError):
+    """The number typed is not the number of files."""
+
+    def __init__(self, files: int) -> None:
+        """`files` is how many there are now."""
+        super().__init__()
+        self.files = files

@@ -1,0 +1,35 @@
+"""What the gate says of itself: JSON, one object a line, on standard output.
+
+Comes in: log records. Goes out: lines without UIDs, names or anything else out of a data set.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a record; what the record's `fields` holds is merged into it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[0]:
+            # The type alone: a message could carry what a peer sent.
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line)
+
+
+def configure(level: str) -> None:
+    """Send this process's records to standard output."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.raiseExceptions = False  # a closed standard output must not stop an association

@@ -1,0 +1,124 @@
+"""Who may send: the control file `senders` that the back end publishes.
+
+Comes in: the file, read anew when it has changed. Goes out: one frozen `Admission`, asked once
+by each new association; open associations keep theirs. The file only admits: which institution
+a sender is, register decides from the database (model.md, Work: Parcel).
+
+    {"version": 1, "unknown": "quarantine" | "refuse", "called": ["SECOND_AE"],
+     "senders": [{"ae_title": "DEMO_TPS", "networks": ["127.0.0.0/8"]}],
+     "limits": {"idle_seconds": 300}, "vendor_storage": "accept" | "refuse",
+     "storage_classes": ["1.2.3.4"]}
+
+Only `version` is required.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from planbank.errors import SettingsError
+from planbank.gate.limits import Limits
+
+if TYPE_CHECKING:
+    from planbank.transit.tray import Tray
+
+CONTROL_FILE = "senders"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Unknown = Literal["quarantine", "refuse"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What the file said when it was read. `networks` is AE title -> networks it may come from."""
+
+    networks: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
+    unknown: Unknown = "quarantine"
+    called: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
+    vendor_storage: bool = True
+    storage_classes: frozenset[str] = frozenset()
+
+    def knows(self, calling_ae: str, address: str) -> bool:
+        """Whether this AE title is registered for this address; from another one it is unknown."""
+        here = ipaddress.ip_address(address)
+        return any(here in network for network in self.networks.get(calling_ae, ()))
+
+
+def parse(content: Mapping[str, Any], limits: Limits) -> Admission:
+    """The content of the file. Raises SettingsError naming what is wrong."""
+    if content.get("version") != 1:
+        raise SettingsError("senders: version 1 is needed.")
+    networks: dict[str, tuple[Network, ...]] = {}
+    for sender in _list(content, "senders"):
+        ae_title, given = _sender(sender)
+        networks[ae_title] = networks.get(ae_title, ()) + given
+    overrides = content.get("limits", {})
+    if not isinstance(overrides, Mapping):
+        raise SettingsError("senders.limits: an object is needed.")
+    return Admission(
+        networks=networks,
+        unknown="refuse" if _choice(content, "unknown", "quarantine", "refuse") else "quarantine",
+        called=frozenset(map(str, _list(content, "called"))),
+        limits=limits.replaced(overrides),
+        vendor_storage=not _choice(content, "vendor_storage", "accept", "refuse"),
+        storage_classes=frozenset(map(str, _list(content, "storage_classes"))),
+    )
+
+
+def _list(content: Mapping[str, Any], name: str) -> list[Any]:
+    value = content.get(name, [])
+    if not isinstance(value, list):
+        raise SettingsError(f"senders.{name}: a list is needed.")
+    return value
+
+
+def _choice(content: Mapping[str, Any], name: str, default: str, other: str) -> bool:
+    """Whether the other than the default was chosen."""
+    value = content.get(name, default)
+    if value not in (default, other):
+        raise SettingsError(f"senders.{name}: '{default}' or '{other}' is needed.")
+    return bool(value == other)
+
+
+def _sender(sender: Any) -> tuple[str, tuple[Network, ...]]:
+    try:
+        ae_title = str(sender["ae_title"]).strip()
+        return ae_title, tuple(ipaddress.ip_network(text, strict=False) for text in sender["networks"])
+    except (KeyError, TypeError, ValueError) as exc:
+        raise SettingsError("senders.senders: each needs ae_title and networks (CIDR).") from exc
+
+
+class Senders:
+    """The admission of now. May be asked by many threads."""
+
+    def __init__(self, tray: Tray, limits: Limits) -> None:
+        self._tray = tray
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._read_at = 0.0
+        self._admission = Admission(limits=limits)
+
+    def current(self) -> Admission:
+        """The file as it is now; as it was last when it cannot be read; nobody known without one."""
+        with self._lock:
+            try:
+                changed = self._tray.changed(CONTROL_FILE)
+                if changed != self._read_at:
+                    self._admission = self._read()
+                    self._read_at = changed
+            except (OSError, json.JSONDecodeError, SettingsError, ValueError) as exc:
+                _log.error("The list of senders cannot be used; the last good one stays: %s", exc)
+            return self._admission
+
+    def _read(self) -> Admission:
+        content = self._tray.read(CONTROL_FILE)
+        return Admission(limits=self._limits) if content is None else parse(content, self._limits)

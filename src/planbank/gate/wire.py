@@ -1,0 +1,107 @@
+"""One TCP connection as PDU headers and bodies, each with its deadline.
+
+Comes in: a connected socket, plain or wrapped in TLS. Goes out: bytes in a buffer taken once, and
+PDUs sent in one write each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+
+from planbank.errors import PeerGone, PeerSlow
+from planbank.gate.pdu import HEADER, PduType, decode_header
+
+_FAREWELL_SECONDS = 2.0
+_FAREWELL_BYTES = 1 << 20
+
+
+class Wire:
+    """Reading and writing PDUs. For one thread, but `interrupt` and `hang_up` are for any."""
+
+    def __init__(self, sock: socket.socket, *, send_seconds: float) -> None:
+        # One write per PDU, sent at once: with Nagle's algorithm a response waits for the peer's
+        # delayed acknowledgement, and a sender is held to 20 objects a second.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._sock = sock
+        self._send_seconds = send_seconds
+        self._timeout: float | None = None
+        self._header = memoryview(bytearray(HEADER.size))
+        self._buffer = memoryview(b"")
+
+    def allot(self, size: int) -> None:
+        """Take the buffer that every body fits into from now on."""
+        self._buffer = memoryview(bytearray(size))
+
+    def read_header(self, seconds: float) -> tuple[PduType, int]:
+        """Type and body length of the next PDU. Raises PeerGone, PeerSlow, ProtocolBroken."""
+        self._fill(self._header, seconds)
+        return decode_header(self._header)
+
+    def read_body(self, length: int, seconds: float) -> memoryview:
+        """A body of a length that was checked; valid until the next one is read."""
+        body = self._buffer[:length]
+        self._fill(body, seconds)
+        return body
+
+    def _fill(self, view: memoryview, seconds: float) -> None:
+        self._wait_at_most(seconds)
+        deadline = time.monotonic() + seconds
+        while view:
+            try:
+                count = self._sock.recv_into(view)
+            except TimeoutError:
+                raise PeerSlow("It sent nothing in time.") from None
+            except OSError as exc:
+                raise PeerGone(f"The connection broke: {exc.strerror}.") from exc
+            if not count:
+                raise PeerGone
+            view = view[count:]
+            if view and time.monotonic() > deadline:
+                raise PeerSlow("It sent too slowly.")
+
+    def _wait_at_most(self, seconds: float) -> None:
+        if seconds != self._timeout:
+            self._sock.settimeout(seconds)
+            self._timeout = seconds
+
+    def send(self, data: bytes) -> None:
+        """Raises PeerGone, PeerSlow."""
+        self._wait_at_most(self._send_seconds)
+        try:
+            self._sock.sendall(data)
+        except TimeoutError:
+            raise PeerSlow("It took nothing in time.") from None
+        except OSError as exc:
+            raise PeerGone(f"The connection broke: {exc.strerror}.") from exc
+
+    def close(self) -> None:
+        """Close so that what was sent last arrives.
+
+        A socket closed with unread bytes resets the connection, and the peer may lose the last
+        PDU. So the peer is given a moment to close first, and what it still sends is thrown away.
+        """
+        scrap = bytearray(65536)
+        until = time.monotonic() + _FAREWELL_SECONDS
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+            left = _FAREWELL_BYTES
+            while left > 0 and (seconds := until - time.monotonic()) > 0:
+                self._sock.settimeout(seconds)
+                count = self._sock.recv_into(scrap)
+                if not count:
+                    break
+                left -= count
+        self._sock.close()
+
+    def interrupt(self) -> None:
+        """End reading: whoever waits for the peer gets PeerGone; sending still works."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RD)
+
+    def hang_up(self) -> None:
+        """End reading and writing at once."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
