@@ -1,0 +1,59 @@
+"""Why something was set aside, in words (look.md, section 5).
+
+Comes in: the reason code that register wrote. Goes out: how grave it is, what happened, what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+UNKNOWN, OTHER_ADDRESS = "unknown-sender", "known-name-other-address"
+NO_INSTITUTION = "no-institution-for-called-ae"
+UNREGISTERED = (UNKNOWN, OTHER_ADDRESS)
+SENDER_REASONS = (*UNREGISTERED, NO_INSTITUTION)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something was set aside: how grave, what happened, what to do."""
+
+    level: str
+    title: str | Promise
+    todo: str | Promise
+
+
+REASONS: dict[str, Reason] = {
+    UNKNOWN: Reason(
+        "warn", _("Nobody registered this sender"), _("Ask who runs it, then release or delete.")
+    ),
+    OTHER_ADDRESS: Reason("bad", _("Known name, other address"), _("Not trusted on the name alone.")),
+    NO_INSTITUTION: Reason(
+        "warn", _("Called by a name that leads to no institution"), _("Say whose these are.")
+    ),
+    "unsigned": Reason(
+        "bad",
+        _("Nobody known signed it"),
+        _("It did not come in through the gate or the site. Find out how."),
+    ),
+    "damaged": Reason(
+        "bad", _("Changed or cut short after it was sealed"), _("Ask the sender to send it again.")
+    ),
+    "unreadable": Reason(
+        "bad",
+        _("Sealed for a key that is not here"),
+        _("Put the key back into the key folder, then release."),
+    ),
+    "malformed": Reason("warn", _("Not readable as DICOM"), _("Send it again from the system it came from.")),
+}
+_UNNAMED = Reason("warn", _("Set aside"), _("Look at the journal, then decide."))
+
+
+def reason_in_words(code: str) -> Reason:
+    """The words for a reason code; a neutral sentence for a code without words."""
+    return REASONS.get(code, _UNNAMED)
