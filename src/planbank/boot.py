@@ -6,17 +6,20 @@ set up, the registries frozen, and the House. Only cli, wsgi and tests call this
 
 from __future__ import annotations
 
+import hashlib
 import os
+import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from planbank.archive.folder import FolderStore
 from planbank.config import Settings
 from planbank.embedded import socket_url
-from planbank.errors import HomeError
+from planbank.errors import HomeError, KeyMissing
 from planbank.house import Clock, House, OffsetClock, SystemClock
 from planbank.logging import configure as configure_logging
 from planbank.transit.folder import FolderTray
+from planbank.transit.keyfiles import read_key_file
 from planbank.transit.keys import KeyFolder
 
 Role = Literal["web", "work", "clock", "command"]
@@ -38,7 +41,7 @@ def start_django(settings: Settings, role: str) -> None:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.run_dir / "numba"))
     configure_logging(settings.log_level, role)
     if not django_conf.configured:
-        secret = KeyFolder(settings.keys_dir).site_secret()
+        secret = _site_secret(settings)
         django_conf.configure(**django_settings(settings, database_url(settings), secret))
         django.setup()
 
@@ -50,7 +53,7 @@ def build(settings: Settings, role: Role) -> House:
 
     SERVICES.freeze()
     keys = KeyFolder(settings.keys_dir)
-    opener = keys.opener() if role in ("work", "command") else None
+    opener = _opener(keys) if role in ("work", "command") else None
     tray = FolderTray(
         settings.transit_dir,
         recipients=keys.recipients(),
@@ -58,13 +61,38 @@ def build(settings: Settings, role: Role) -> House:
         opener=opener,
         verifiers=keys.verifiers(),
     )
-    return House(
+    house = House(
         settings=settings,
         store=FolderStore(settings.archive_dir),
         tray=tray,
         keys=settings.keys_dir,
         clock=clock(settings),
     )
+    if role == "web":
+        from django.apps import apps
+
+        apps.get_app_config("web").house = house
+    return house
+
+
+def _opener(keys: KeyFolder) -> Any:
+    """The private half of the transit key; only here may a process be given it."""
+    from planbank.transit.unseal import Opener
+
+    return Opener.load(keys.file("transit.key"))
+
+
+def _site_secret(settings: Settings) -> str:
+    """What sessions and one-time links are signed with: derived from the site's own key.
+
+    A process that has no such key (work on a machine of its own) signs nothing and gets a
+    secret that nobody else knows.
+    """
+    try:
+        key = read_key_file(KeyFolder(settings.keys_dir).file("site.sign"))
+    except KeyMissing:
+        return secrets.token_urlsafe(48)
+    return hashlib.blake2b(key, person=b"planbank-site").hexdigest()
 
 
 def clock(settings: Settings) -> Clock:

@@ -14,7 +14,10 @@ import structlog
 
 # Keys that no line may carry, whatever room writes it.
 FORBIDDEN = frozenset(
-    "patient_id patient_name name birth_date cpr value identity sent_id password token".split()
+    {
+        *("patient_id", "patient_name", "name", "birth_date", "cpr", "value", "identity", "sent_id"),
+        *("password", "token"),
+    }
 )
 
 
@@ -69,7 +72,9 @@ def _traceback_without_values(_logger: Any, _method: str, event: dict[str, Any])
         places = []
         while frame is not None:
             code = frame.tb_frame.f_code
-            places.append(f"{code.co_filename.rsplit('/site-packages/')[-1]}:{frame.tb_lineno} {code.co_name}")
+            places.append(
+                f"{code.co_filename.rsplit('/site-packages/')[-1]}:{frame.tb_lineno} {code.co_name}"
+            )
             frame = frame.tb_next
         event["exception"] = getattr(kind, "__name__", str(kind))
         event["at"] = places[-6:]

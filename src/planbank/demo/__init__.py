@@ -1,0 +1,1 @@
+"""A seeded site with invented patients."""

@@ -34,9 +34,7 @@ def validate_network(value: str) -> None:
     try:
         ipaddress.ip_network(value, strict=False)
     except ValueError:
-        raise ValidationError(
-            _("Write an address (10.62.9.14) or a network (10.62.9.0/24).")
-        ) from None
+        raise ValidationError(_("Write an address (10.62.9.14) or a network (10.62.9.0/24).")) from None
 
 
 class Region(models.Model):

@@ -30,9 +30,7 @@ def drain(house: House, service: str, lane: str, *, careful: bool = False) -> in
     """
     ran = 0
     while True:
-        due = list(
-            Outcome.objects.filter(service=service, lane=lane, state=State.DUE).order_by("id")[:50]
-        )
+        due = list(Outcome.objects.filter(service=service, lane=lane, state=State.DUE).order_by("id")[:50])
         if not due:
             return ran
         for outcome in due:

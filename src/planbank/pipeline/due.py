@@ -63,14 +63,12 @@ def defer_lane(service: str, lane: str, priority: int = ARRIVAL) -> None:
     for _attempt in range(5):
         try:
             with transaction.atomic():
-                app.configure_task(
-                    DRAIN, lock=lane, queueing_lock=key, priority=priority
-                ).defer(service=service, lane=lane)
+                app.configure_task(DRAIN, lock=lane, queueing_lock=key, priority=priority).defer(
+                    service=service, lane=lane
+                )
             return
         except AlreadyEnqueued:
-            queued = ProcrastinateJob.objects.select_for_update().filter(
-                queueing_lock=key, status="todo"
-            )
+            queued = ProcrastinateJob.objects.select_for_update().filter(queueing_lock=key, status="todo")
             if list(queued.values_list("id", flat=True)):
                 return
             # It was taken between the two statements; it may have read before our commit: queue anew.

@@ -43,9 +43,7 @@ class Outcome(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["service", "lane", "id"], name="outcome_due", condition=Q(state="due")
-            ),
+            models.Index(fields=["service", "lane", "id"], name="outcome_due", condition=Q(state="due")),
             models.Index(
                 fields=["state", "service", "due_at"],
                 name="outcome_open",

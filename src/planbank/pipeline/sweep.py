@@ -59,8 +59,6 @@ def notice_new_versions(house: House) -> list[str]:
                 continue
             now = house.clock.now()
             make_due(spec.name, spec.subjects(), now, priority=BACKGROUND, defer=False)
-            ServiceVersion.objects.update_or_create(
-                service=spec.name, defaults={"version": spec.version}
-            )
+            ServiceVersion.objects.update_or_create(service=spec.name, defaults={"version": spec.version})
             found.append(spec.name)
     return found

@@ -30,7 +30,9 @@ class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         record(Actor("user", known or "unknown"), "sign-in", house.clock.now(), outcome="refused")
         super().authentication_failed(request, **credentials)
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, **kw: Any) -> None:
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, **kw: Any
+    ) -> None:
         """No toast for signing in and out: the page itself says so."""
         if message_template in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
             return

@@ -25,9 +25,7 @@ urlpatterns = [
     path("sign-out/", _declared(account.LogoutView.as_view(), "account.use"), name="account_logout"),
     path(
         "account/password/",
-        _declared(
-            account.PasswordChangeView.as_view(success_url=reverse_lazy("account")), "account.use"
-        ),
+        _declared(account.PasswordChangeView.as_view(success_url=reverse_lazy("account")), "account.use"),
         name="account_change_password",
     ),
     path("language/", _declared(_language, PUBLIC), name="set_language"),

@@ -27,9 +27,7 @@ class PatientIdentity(models.Model):
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="identities")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["scheme", "issuer", "value"], name="identity_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["scheme", "issuer", "value"], name="identity_unique")]
 
 
 class PatientFile(models.Model):

@@ -1,0 +1,250 @@
+"""The command line: `planbank COMMAND`.
+
+Comes in: words typed by a person or a script. Goes out: what the command says, and an exit code:
+0 all well, 1 not (the reason stands on the last line), 2 the call itself was wrong. Each command
+imports its room inside its function, so that `planbank --help` is quick.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from planbank import __version__
+from planbank.errors import PlanbankError
+
+if TYPE_CHECKING:
+    from planbank.config import Settings
+    from planbank.house import House
+
+app = typer.Typer(
+    name="planbank",
+    help="A bank of complete radiotherapy plans.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Home = Annotated[Path | None, typer.Option("--home", help="Folder of the bank (PLANBANK_HOME).")]
+
+
+def main() -> None:
+    """Run; every error of the house ends in one plain line and exit code 1."""
+    try:
+        app()
+    except PlanbankError as exc:
+        _end(str(exc))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _end(reason: str, code: int = 1) -> NoReturn:
+    sys.stderr.write(f"{reason}\n")
+    sys.exit(code)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _settings(home: Path | None, **overrides: object) -> Settings:
+    from planbank.config import load
+
+    return load(home=home, **overrides)
+
+
+def _house(home: Path | None) -> House:
+    """The house of a bank that is there and whose database answers."""
+    from planbank import boot
+    from planbank.errors import DatabaseUnavailable, HomeError
+
+    settings = _settings(home)
+    if not settings.keys_dir.is_dir():
+        raise HomeError(f"There is no bank in {settings.home}. Start one with: planbank up --home DIR")
+    house = boot.build(settings, "command")
+    from django.db import OperationalError, connection
+
+    try:
+        connection.ensure_connection()
+    except OperationalError as exc:
+        raise DatabaseUnavailable(f"Is planbank up running? {str(exc).splitlines()[0]}") from exc
+    return house
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        _say(f"planbank {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """A bank of complete radiotherapy plans."""
+
+
+@app.command()
+def up(
+    home: Home = None,
+    demo: Annotated[bool, typer.Option("--demo", help="A seeded site with invented patients.")] = False,
+) -> None:
+    """Run a whole bank: gate, site, work, clock and, unless another is named, its database."""
+    from planbank.processes.supervise import up as run
+
+    if not demo:
+        sys.exit(run(_settings(home), demo=False))
+    from planbank.demo.seed import seed
+
+    settings = _settings(home, dicom_host="127.0.0.1", web_host="127.0.0.1")
+    sys.exit(run(settings, demo=True, seed=seed))
+
+
+@app.command()
+def gate(home: Home = None) -> None:
+    """Run the DICOM receiver alone (on its own machine in the DMZ)."""
+    from planbank.processes.gate import run
+
+    sys.exit(run(_settings(home)))
+
+
+@app.command()
+def web(home: Home = None) -> None:
+    """Run the site alone."""
+    from planbank.processes.web import run
+
+    sys.exit(run(_settings(home)))
+
+
+@app.command()
+def work(home: Home = None) -> None:
+    """Run one work process (one core): register, analyse and all other services."""
+    from planbank.processes.work import run
+
+    sys.exit(run(_settings(home)))
+
+
+@app.command()
+def clock(home: Home = None) -> None:
+    """Run the process that does what happens by itself."""
+    from planbank.processes.clock import run
+
+    sys.exit(run(_settings(home)))
+
+
+@app.command()
+def apply(file: Annotated[Path, typer.Argument(help="TOML file.")], home: Home = None) -> None:
+    """Institutions, senders and people from a TOML file; says what changed."""
+    house = _house(home)
+    from planbank.commands.apply import apply_file
+    from planbank.commands.link import one_time_link
+
+    applied = apply_file(house, file)
+    for line in applied.changes or ["Nothing changed."]:
+        _say(line)
+    for user in applied.new_users:
+        _say(f"one-time link for {user.username}: {one_time_link(house, user.username)}")
+
+
+@app.command()
+def link(username: str, home: Home = None) -> None:
+    """A one-time link with which a person sets their own password."""
+    house = _house(home)
+    from planbank.commands.link import one_time_link
+
+    _say(one_time_link(house, username))
+
+
+@app.command()
+def send(
+    paths: Annotated[list[Path], typer.Argument(help="DICOM files or folders.")],
+    to: Annotated[str, typer.Option("--to", help="HOST:PORT of the node.")],
+    calling: Annotated[str, typer.Option("--calling", help="Our AE title.")] = "PLANBANK_SEND",
+    called: Annotated[str, typer.Option("--called", help="The node's AE title.")] = "PLANBANK",
+) -> None:
+    """Send DICOM files to a node, byte for byte as they are."""
+    from planbank.commands.send import run
+
+    sys.exit(run(paths, to, calling, called))
+
+
+@app.command()
+def wait(
+    timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds at most.")] = None,
+    home: Home = None,
+) -> None:
+    """Wait until all that came in is dealt with."""
+    house = _house(home)
+    from planbank.commands.wait import wait as run
+
+    waited = run(house, timeout)
+    if not waited.ok:
+        _end(waited.said)
+    _say(waited.said)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, home: Home = None
+) -> None:
+    """How the bank stands, in numbers."""
+    house = _house(home)
+    from planbank.commands.status import status as read
+
+    counts = read(house)
+    if as_json:
+        _say(json.dumps(counts, indent=1))
+        return
+    for name, value in counts.items():
+        _say(f"{name.replace('_', ' '):20} {value}")
+
+
+@app.command()
+def check(
+    deep: Annotated[bool, typer.Option("--deep", help="Read every object again.")] = False,
+    home: Home = None,
+) -> None:
+    """Rows against objects, transit area, journal chain; exit code 1 on any fault."""
+    house = _house(home)
+    from planbank.commands.check import check as run
+
+    faults = 0
+    for fault in run(house, deep=deep):
+        faults += 1
+        _say(fault)
+    if faults:
+        _end(f"{faults} faults found. Nothing was changed.")
+    _say("All well: every row has its object, every object its row, the journal chain is whole.")
+
+
+@app.command()
+def keys(home: Home = None) -> None:
+    """The keys of this home: what is there, since when, and whether only we can read them."""
+    from planbank.transit.keys import KeyFolder
+
+    rows = KeyFolder(_settings(home).keys_dir).listing()
+    for row in rows:
+        made = f"{row.made_at:%Y-%m-%d %H:%M}" if row.made_at else "missing"
+        wrong = "" if row.mode_ok else "  readable by others: chmod it"
+        _say(f"{row.name:14} {row.fingerprint or '-':22} {made:17} {row.kind}{wrong}")
+    if not all(row.mode_ok for row in rows):
+        _end("A private key can be read by others.")
+
+
+@app.command()
+def dvh(
+    files: Annotated[list[Path], typer.Argument(help="RTSTRUCT, RTDOSE, RTPLAN files or folders.")],
+    metrics: Annotated[str, typer.Option("--metrics", help="Such as Dmean,D95%,D1cc,V20Gy.")] = "",
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write a CSV file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON alone on standard output.")] = False,
+) -> None:
+    """Dose-volume histograms of files, without server or database."""
+    from planbank.commands.dvh import dvh_files
+
+    sys.exit(dvh_files(files, metrics, csv, as_json, sys.stdout))

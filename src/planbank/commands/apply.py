@@ -1,0 +1,191 @@
+"""`planbank apply FILE.toml`: institutions, senders and people from a file.
+
+Comes in: TOML. Goes out: rows, and what changed in words. Running it again changes nothing; what
+the file does not name stays as it is. It never takes a password: a new person gets a one-time link.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Model
+
+from planbank.errors import SettingsError
+from planbank.house import House
+from planbank.journal.record import Actor, record
+from planbank.people.models import Affiliation, Institution, Region, Sender, SenderInstitution, User
+
+ACTOR = Actor("command", "apply")
+FIELDS = {
+    "region": {"name", "country"},
+    "institution": {"code", "name", "region", "country", "identity_scheme", "time_zone", "is_active"},
+    "sender": {
+        *("ae_title", "network", "institution", "institutions", "description", "contact"),
+        *("echo_host", "echo_port", "charset_fallback", "is_active"),
+    },
+    "user": {
+        "username",
+        "name",
+        "email",
+        "institutions",
+        "administers",
+        "is_site_admin",
+        "is_active",
+        "language",
+    },
+}
+
+
+@dataclass
+class Applied:
+    """What happened: one line per change, and the people who need a one-time link."""
+
+    changes: list[str] = field(default_factory=list)
+    new_users: list[User] = field(default_factory=list)
+
+
+def apply_file(house: House, file: Path) -> Applied:
+    """Apply a TOML file as a whole or not at all. Raises SettingsError naming table and row."""
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise SettingsError(f"{file}: {exc}") from exc
+    return apply(house, content)
+
+
+@transaction.atomic
+def apply(house: House, content: dict[str, Any]) -> Applied:
+    """Apply tables that are already read. Raises SettingsError; nothing is changed then."""
+    if unknown := sorted(set(content) - set(FIELDS)):
+        raise SettingsError(f"There is no table [[{unknown[0]}]]; there are {', '.join(FIELDS)}.")
+    applied = Applied()
+    for table, one in (
+        ("region", _region),
+        ("institution", _institution),
+        ("sender", _sender),
+        ("user", _user),
+    ):
+        for number, row in enumerate(_rows(content, table), 1):
+            try:
+                one(house, row, applied)
+            except (ValidationError, Region.DoesNotExist, Institution.DoesNotExist, KeyError) as exc:
+                raise SettingsError(f"[[{table}]] number {number}: {_words(exc)}") from exc
+    if applied.changes:
+        record(ACTOR, "apply settings", house.clock.now(), changes=len(applied.changes))
+    return applied
+
+
+def _rows(content: dict[str, Any], table: str) -> Iterator[dict[str, Any]]:
+    rows = content.get(table, [])
+    if not isinstance(rows, list):
+        raise SettingsError(f"Write [[{table}]] with two brackets.")
+    for number, row in enumerate(rows, 1):
+        if "password" in row:
+            raise SettingsError(f"[[{table}]] number {number}: passwords are never taken from a file.")
+        if extra := sorted(set(row) - FIELDS[table]):
+            raise SettingsError(f"[[{table}]] number {number}: there is no field '{extra[0]}'.")
+        yield row
+
+
+def _words(exc: Exception) -> str:
+    if isinstance(exc, ValidationError):
+        if hasattr(exc, "error_dict"):
+            return "; ".join(f"{name}: {' '.join(words)}" for name, words in exc.message_dict.items())
+        return " ".join(exc.messages)
+    if isinstance(exc, KeyError):
+        return f"the field {exc} is missing."
+    return str(exc)
+
+
+def _region(house: House, row: dict[str, Any], applied: Applied) -> None:
+    values = {"name": row["name"], "country": row.get("country", "DK")}
+    _upsert(Region, values, {}, f"region {row['name']}", applied)
+
+
+def _institution(house: House, row: dict[str, Any], applied: Applied) -> None:
+    values = {k: v for k, v in row.items() if k not in {"code", "region"}}
+    if "region" in row:
+        values["region"] = _one(Region, name=row["region"])
+    _upsert(Institution, {"code": row["code"]}, values, f"institution {row['code']}", applied)
+
+
+def _sender(house: House, row: dict[str, Any], applied: Applied) -> None:
+    key = {"ae_title": row["ae_title"], "network": row["network"]}
+    values = {k: v for k, v in row.items() if k not in {*key, "institution", "institutions"}}
+    name = f"sender {row['ae_title']} at {row['network']}"
+    sender = _upsert(Sender, key, values, name, applied)
+    listed = row.get("institutions", [])
+    if "institution" in row:
+        listed = [{"institution": row["institution"]}, *listed]
+    wanted = {one.get("called_ae", ""): _one(Institution, code=one["institution"]) for one in listed}
+    if not wanted and not sender.listed.exists():
+        raise ValidationError("A sender needs an institution.")
+    for called_ae, institution in wanted.items():
+        link, made = SenderInstitution.objects.get_or_create(
+            sender=sender, called_ae=called_ae, defaults={"institution": institution}
+        )
+        if made or link.institution != institution:
+            link.institution = institution
+            link.save()
+            applied.changes.append(f"{name}: sends for {institution.code}")
+
+
+def _user(house: House, row: dict[str, Any], applied: Applied) -> None:
+    values = {k: v for k, v in row.items() if k not in {"username", "institutions", "administers"}}
+    before = User.objects.filter(username=row["username"]).exists()
+    user = _upsert(User, {"username": row["username"]}, values, f"user {row['username']}", applied)
+    if not before:
+        user.set_unusable_password()
+        user.save()
+        applied.new_users.append(user)
+    now = house.clock.now()
+    administers = set(row.get("administers", []))
+    for code in [*row.get("institutions", []), *sorted(administers - set(row.get("institutions", [])))]:
+        _affiliate(user, _one(Institution, code=code), code in administers, now, applied)
+
+
+def _affiliate(user: User, institution: Institution, is_admin: bool, now: datetime, applied: Applied) -> None:
+    link, made = Affiliation.objects.get_or_create(
+        user=user,
+        institution=institution,
+        until=None,
+        defaults={"since": now, "is_admin": is_admin, "reason": "planbank apply"},
+    )
+    if made:
+        applied.changes.append(f"user {user.username}: works for {institution.code}")
+    elif link.is_admin != is_admin:
+        link.is_admin = is_admin
+        link.save()
+        applied.changes.append(f"user {user.username}: administers {institution.code}: {is_admin}")
+
+
+def _one(model: type[Model], **where: Any) -> Any:
+    found = model._default_manager.filter(**where).first()
+    if found is None:
+        raise ValidationError(f"There is no {model.__name__.lower()} '{next(iter(where.values()))}'.")
+    return found
+
+
+def _upsert(
+    model: type[Model], key: dict[str, Any], values: dict[str, Any], name: str, applied: Applied
+) -> Any:
+    row = model._default_manager.filter(**key).first()
+    made = row is None
+    row = row or model(**key)
+    changed = [k for k, v in values.items() if getattr(row, k) != v]
+    for k in changed:
+        setattr(row, k, values[k])
+    if made or changed:
+        if isinstance(row, User) and made:
+            row.set_unusable_password()
+        row.full_clean()
+        row.save()
+        applied.changes.append(f"{name}: added" if made else f"{name}: changed {', '.join(changed)}")
+    return row

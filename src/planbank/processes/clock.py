@@ -1,0 +1,77 @@
+"""The process `clock`: what happens by itself, each second.
+
+Comes in: the time. Goes out: sealed journal entries, the gate's list of senders, jobs for what
+is due. Several may run; each task takes its own lock or is safe to run twice.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import structlog
+
+from planbank import boot
+from planbank.config import Settings
+from planbank.house import House
+
+log = structlog.get_logger(__name__)
+SWEEP_EVERY = 5.0
+
+
+def run(settings: Settings) -> int:
+    """Tick until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    house = boot.build(settings, "clock")
+    swept = 0.0
+    begun = False
+    from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            if not begun:
+                _begin(house)
+                begun = True
+            tick(house)
+            if time.monotonic() - swept >= SWEEP_EVERY:
+                _sweep(house)
+                swept = time.monotonic()
+        except (OperationalError, InterfaceError) as exc:
+            log.warning("database away, the clock waits", kind=type(exc).__name__)
+            connection.close()
+        except OSError as exc:
+            log.error("transit area fails", errno=exc.errno)
+        stop.wait(1)
+    return 0
+
+
+def tick(house: House) -> None:
+    """What is done each second: seal the journal, tell the gate who may send."""
+    from planbank.journal.chain import seal_committed
+    from planbank.people.queries import gate_file
+
+    while seal_committed() == 1000:
+        pass
+    settings = house.settings
+    wanted = gate_file(settings.unknown_senders, [settings.ae_title])
+    if house.tray.read("senders") != wanted:
+        house.tray.publish("senders", wanted)
+        log.info("senders published", senders=len(wanted["senders"]))
+
+
+def _begin(house: House) -> None:
+    from planbank.pipeline.sweep import notice_new_versions
+
+    for name in notice_new_versions(house):
+        log.info("everything made due for a new version", service=name)
+
+
+def _sweep(house: House) -> None:
+    from planbank.pipeline.sweep import give_back_stalled, sweep
+
+    give_back_stalled()
+    sweep(house)

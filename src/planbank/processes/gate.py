@@ -1,0 +1,35 @@
+"""The process `gate`: from Settings to a small file, then a Python that knows nothing else.
+
+Comes in: settings. Goes out: HOME/run/gate.json; this process becomes `python -m planbank.gate`,
+which imports neither Django nor numpy, pydicom or pydantic.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from planbank.config import Settings
+from planbank.transit.keys import KeyFolder
+
+
+def run(settings: Settings) -> int:
+    """Write the gate's file and become the gate."""
+    file = settings.run_dir / "gate.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(gate_config(settings), indent=1))
+    os.execv(sys.executable, [sys.executable, "-m", "planbank.gate", str(file)])
+
+
+def gate_config(settings: Settings) -> dict[str, object]:
+    """What the gate must know; the public key only, and its own signing key's place."""
+    return {
+        "host": settings.dicom_host,
+        "port": settings.dicom_port,
+        "ae_title": settings.ae_title,
+        "transit": str(settings.transit_dir),
+        "recipients": KeyFolder(settings.keys_dir).recipients(),
+        "sign_key": str(settings.keys_dir / "gate.sign"),
+        "log_level": settings.log_level,
+    }

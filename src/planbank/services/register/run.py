@@ -1,0 +1,257 @@
+"""The loop of register.
+
+Comes in: the transit area. Goes out: everything in it filed or set aside. The order is the
+durability contract of security.md: bytes into the archive and synced, then rows and journal in
+one transaction, then the parcel is deleted. Killed anywhere, it runs again with the same end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+
+from planbank.archive.arrivals import ArrivalRecord, arrival_records
+from planbank.archive.names import object_key
+from planbank.catalogue.models import QuarantinedParcel, Submission
+from planbank.errors import ParcelMissing, PlanbankError
+from planbank.house import House
+from planbank.journal.record import Actor, record
+from planbank.messages.models import Event
+from planbank.people.queries import Decision, SenderBook
+from planbank.pipeline.due import make_due
+from planbank.services.analyse import lane_of
+from planbank.services.register import file as filing
+from planbank.services.register.findings import find
+from planbank.services.register.relate import Filed, relate
+from planbank.services.register.set_aside import set_aside
+from planbank.services.register.unpack import Arrival, Notice, Refusal, unpack
+
+log = structlog.get_logger(__name__)
+BATCH = 200
+IDLE = 0.2  # seconds between two looks at an empty tray
+_LOCK = 0x706C616E_726567  # advisory lock: one register at a time; another takes over when it ends
+ACTOR = Actor("service", "register")
+
+
+def register_forever(house: House, stop: threading.Event) -> None:
+    """Register until `stop`; survives the database going away. One process holds the lock."""
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            if _lead() and register_once(house):
+                continue
+        except (OperationalError, InterfaceError) as exc:
+            log.warning("database away, parcels wait", kind=type(exc).__name__)
+            connection.close()
+            stop.wait(1)
+        except OSError as exc:
+            log.error("archive or transit area fails, parcels wait", errno=exc.errno)
+            stop.wait(2)
+        stop.wait(IDLE)
+    connection.close()
+
+
+def _lead() -> bool:
+    """Hold the session's advisory lock; the database frees it when this process dies."""
+    if getattr(connection, "_planbank_leads", None) == id(connection.connection) and connection.connection:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        leads = bool(cursor.fetchone()[0])
+    connection._planbank_leads = id(connection.connection) if leads else None
+    return leads
+
+
+def register_once(house: House, limit: int = BATCH) -> int:
+    """Register up to `limit` parcels; returns how many were dealt with."""
+    ids = house.tray.waiting(limit)
+    if not ids:
+        return 0
+    known = set(Submission.objects.filter(parcel_id__in=ids).values_list("parcel_id", flat=True))
+    released = _released(ids)
+    book = SenderBook()
+    arrivals: list[Arrival] = []
+    others: list[Notice | Refusal] = []
+    for parcel_id in ids:
+        if parcel_id in known:
+            continue  # committed before a crash, only the parcel was left
+        try:
+            found = unpack(house, book, parcel_id, released.get(parcel_id))
+        except ParcelMissing:
+            continue
+        except (OSError, PlanbankError, OperationalError, InterfaceError):
+            raise
+        except Exception as exc:
+            log.exception("a parcel could not be looked at", parcel=parcel_id)
+            found = Refusal(parcel_id, "unexpected", f"It could not be read ({type(exc).__name__}).")
+        (arrivals if isinstance(found, Arrival) else others).append(found)  # type: ignore[arg-type]
+    try:
+        _keep(house, arrivals)
+        others += _commit_what_can_be(house, arrivals, others)
+    finally:
+        for arrival in arrivals:
+            arrival.part.drop()
+    for refusal in others:
+        if isinstance(refusal, Refusal):
+            house.tray.quarantine(refusal.parcel_id)
+    aside = {r.parcel_id for r in others if isinstance(r, Refusal)}
+    for parcel_id in ids:
+        if parcel_id not in aside:
+            house.tray.delete(parcel_id)
+    return len(ids)
+
+
+def _released(ids: list[str]) -> dict[str, Decision]:
+    rows = QuarantinedParcel.objects.filter(
+        parcel_id__in=ids, state=QuarantinedParcel.State.RELEASED, institution__isnull=False
+    ).select_related("institution", "sender")
+    return {row.parcel_id: Decision(row.sender, row.institution) for row in rows}
+
+
+def _keep(house: House, arrivals: list[Arrival]) -> None:
+    """Bytes and arrival records into the archive, names and bytes synced."""
+    for arrival in arrivals:
+        arrival.part.keep(object_key(arrival.trailer.content_hash))
+    if arrivals:
+        house.store.settle()
+        house.store.put(*arrival_records([_record(arrival) for arrival in arrivals]))
+
+
+def _record(arrival: Arrival) -> ArrivalRecord:
+    header, institution = arrival.header, arrival.decision.institution
+    return ArrivalRecord(
+        parcel_id=header.parcel_id,
+        content_hash=arrival.trailer.content_hash,
+        sop_instance_uid=arrival.identity.sop_instance_uid,
+        institution=institution.code if institution else "",
+        calling_ae=header.calling_ae,
+        called_ae=header.called_ae,
+        address=header.address,
+        received_at=header.received_at,
+        association_id=header.association_id,
+    )
+
+
+def _commit_what_can_be(
+    house: House, arrivals: list[Arrival], others: list[Notice | Refusal]
+) -> list[Refusal]:
+    """Commit the batch; where one object stops it, all the others are filed and that one set aside."""
+    try:
+        _commit(house, arrivals, others)
+        return []
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("a batch could not be filed", objects=len(arrivals))
+    refused: list[Refusal] = []
+    for arrival in arrivals:
+        try:
+            _commit(house, [arrival], [])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as exc:
+            log.exception("an object could not be filed", parcel=arrival.header.parcel_id)
+            detail = f"It could not be filed ({type(exc).__name__})."
+            refused.append(
+                Refusal(
+                    arrival.header.parcel_id,
+                    "unexpected",
+                    detail,
+                    arrival.header,
+                    arrival.decision,
+                    arrival.trailer.size,
+                )
+            )
+    _commit(house, [], [*others, *refused])
+    return refused
+
+
+@transaction.atomic
+def _commit(house: House, arrivals: list[Arrival], others: list[Notice | Refusal]) -> None:
+    now = house.clock.now()
+    if arrivals:
+        _file(house, arrivals)
+    for other in others:
+        if isinstance(other, Refusal):
+            set_aside(house, other)
+        else:
+            _notice(other, now)
+    QuarantinedParcel.objects.filter(
+        parcel_id__in=[a.header.parcel_id for a in arrivals], state=QuarantinedParcel.State.RELEASED
+    ).update(state=QuarantinedParcel.State.DONE)
+
+
+def _file(house: House, arrivals: list[Arrival]) -> None:
+    now = house.clock.now()
+    keys = [filing.identity_of(a) for a in arrivals]
+    people = filing.patients([k for k in keys if k], now)
+    by_patient = filing.patient_files(arrivals, people, keys)
+    files = [
+        by_patient[a.decision.institution.pk, people[k.key] if k else None]  # type: ignore[union-attr]
+        for a, k in zip(arrivals, keys, strict=True)
+    ]
+    by_uid = filing.studies(arrivals, files)
+    studies = [by_uid[f.pk, a.identity.study_instance_uid[:64]] for a, f in zip(arrivals, files, strict=True)]
+    by_series = filing.series(arrivals, studies)
+    in_series = [
+        by_series[s.pk, a.identity.series_instance_uid[:64]] for a, s in zip(arrivals, studies, strict=True)
+    ]
+    versions, fresh = filing.versions(arrivals)
+    filed = [
+        Filed(a, s, versions[a.identity.sop_instance_uid, a.trailer.content_hash])
+        for a, s in zip(arrivals, in_series, strict=True)
+    ]
+    relate(house, filed)
+    find(filed, {s.pk: f for s, f in zip(in_series, files, strict=True)}, now)
+    lanes = {f.version.pk: lane_of(file.pk) for f, file in zip(filed, files, strict=True)}
+    make_due("analyse", [(pk, lane) for pk, lane in lanes.items() if pk in fresh], now)
+    _journal(house, filed)
+
+
+def _journal(house: House, filed: list[Filed]) -> None:
+    """One entry per association and institution (model.md, Journal)."""
+    groups: dict[tuple[str, str, str], list[Filed]] = {}
+    for item in filed:
+        institution = item.arrival.decision.institution
+        header = item.arrival.header
+        code = institution.code if institution else ""
+        groups.setdefault((header.association_id, code, header.calling_ae), []).append(item)
+    for (association, code, calling_ae), items in groups.items():
+        record(
+            Actor("sender", calling_ae),
+            "submit",
+            house.clock.now(),
+            object_kind="association",
+            object_id=association,
+            institution=code,
+            objects=len(items),
+            **{k.replace("-", "_"): n for k, n in Counter(str(i.relation.value) for i in items).items()},
+        )
+
+
+def _notice(notice: Notice, now: object) -> None:
+    header = notice.header
+    Event.objects.bulk_create(
+        [
+            Event(
+                at=header.received_at,
+                kind="refused",
+                institution=notice.decision.institution,
+                parcel_id=header.parcel_id,
+                params={
+                    "calling_ae": header.calling_ae,
+                    "called_ae": header.called_ae,
+                    "address": header.address,
+                    **{
+                        name: str(notice.body[name])[:300]
+                        for name in ("what", "status", "reason", "sop_class_uid")
+                        if name in notice.body
+                    },
+                },
+            )
+        ],
+        ignore_conflicts=True,
+    )
