@@ -55,8 +55,9 @@ class FolderPart:
         fd = self._open_fd()
         checked_key(key)
         try:
-            if self._store.exists(key):  # saves the sync of what is not needed
-                return self._store.link(self._path, key)
+            if self._store.exists(key):  # saves the sync of bytes that nobody needs
+                self._store.note(key)
+                return False
             with _told(key):
                 os.fchmod(fd, stat.S_IMODE(os.fstat(fd).st_mode) & 0o444)
                 os.fsync(fd)
@@ -156,31 +157,30 @@ class FolderStore:
         return True
 
     def link(self, part: Path, key: str) -> bool:
-        """Give a synced part its name; False where it is taken. Either way settle syncs the folder."""
+        """Give a synced part its name; False where it is taken."""
         path = self._path(key)
         with _told(key):
-            self._make_folder(path.parent)
+            path.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
             try:
                 os.link(part, path)
             except FileExistsError:
                 return False
             finally:
-                # Also where the name was taken: who linked it may not have synced the folder yet.
-                with self._lock:
-                    self._touched.add(path.parent)
+                self.note(key)
         return True
 
-    def _make_folder(self, folder: Path) -> None:
-        """Make a folder; once per process also note those above it for settle.
+    def note(self, key: str) -> None:
+        """Have the next settle sync the folder of `key`, and once per process those above it.
 
-        Also where it exists: who made it may not have synced the one above yet.
+        Also for a name or a folder that was there before: who made it, in another process, may
+        not have synced it yet.
         """
-        if folder in self._rooted:
-            return
-        folder.mkdir(mode=0o770, parents=True, exist_ok=True)
+        folder = self._path(key).parent
         with self._lock:
-            self._touched.update(folder.parents[: len(folder.relative_to(self._root).parts)])
-            self._rooted.add(folder)
+            self._touched.add(folder)
+            if folder not in self._rooted:
+                self._rooted.add(folder)
+                self._touched.update(folder.parents[: len(folder.relative_to(self._root).parts)])
 
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)

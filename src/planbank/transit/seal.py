@@ -71,6 +71,8 @@ class _Plain:
 
     def read(self, size: int) -> bytes:
         # age turns whatever is raised here into text; the exception itself is kept for the caller.
+        if self.failure is not None:
+            raise self.failure
         try:
             while not self._piece:
                 piece = next(self._pieces, None)
@@ -94,6 +96,8 @@ class _Hashed:
         self._write = write
 
     def write(self, data: bytes) -> int:
+        if self.failure is not None:  # age writes once more when it gives up
+            raise self.failure
         try:
             self.digest.update(data)
             self._write(data)

@@ -73,7 +73,10 @@ class _Unpacked:
         self._size = 0
 
     def write(self, data: bytes) -> int:
-        # Kept for the caller: on its way through age an exception may lose its type.
+        # Kept for the caller: on its way through age an exception may lose its type. age also
+        # writes what it still holds when it gives up: the first failure ends everything.
+        if self.failure is not None:
+            raise self.failure
         try:
             self._held += data
             if self._header is not None or self._read_header():
