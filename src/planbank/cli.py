@@ -100,10 +100,11 @@ def up(
 
     if not demo:
         sys.exit(run(_settings(home), demo=False))
-    from planbank.demo.seed import seed
+    from planbank import boot
+    from planbank.commands.seed import seed
 
     settings = _settings(home, dicom_host="127.0.0.1", web_host="127.0.0.1")
-    sys.exit(run(settings, demo=True, seed=seed))
+    sys.exit(run(settings, demo=True, seed=lambda given: seed(boot.build(given, "command"))))
 
 
 @app.command()

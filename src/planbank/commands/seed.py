@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from planbank import boot
 from planbank.config import Settings
+from planbank.house import House
 
 SITE = {
     "region": [{"name": "Syddanmark", "country": "DK"}, {"name": "Midtjylland", "country": "DK"}],
@@ -47,9 +47,9 @@ SEED = 20231018  # the day the paper was published
 WAIT = 240.0
 
 
-def seed(settings: Settings) -> None:
+def seed(house: House) -> None:
     """Make the site once; say where it is."""
-    house = boot.build(settings, "command")
+    settings = house.settings
     from planbank.commands.wait import wait
     from planbank.pipeline.models import Mark
 
@@ -67,12 +67,12 @@ def seed(settings: Settings) -> None:
     connection.close()
 
 
-def _accounts(house: object) -> dict[str, str]:
+def _accounts(house: House) -> dict[str, str]:
     from planbank.commands.apply import apply
     from planbank.people.models import User
     from planbank.pipeline.models import Mark
 
-    apply(house, SITE)  # type: ignore[arg-type]
+    apply(house, SITE)
     passwords = {}
     for username in ROLES:
         passwords[username] = "-".join(secrets.token_hex(2) for _ in range(4))
@@ -82,7 +82,7 @@ def _accounts(house: object) -> dict[str, str]:
     accounts = [{"username": name, "role": role} for name, role in ROLES.items()]
     Mark.objects.update_or_create(
         name="demo",
-        defaults={"at": house.clock.now(), "detail": {"accounts": accounts}},  # type: ignore[attr-defined]
+        defaults={"at": house.clock.now(), "detail": {"accounts": accounts}},
     )
     return passwords
 

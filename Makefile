@@ -1,0 +1,44 @@
+# Two commands: `make demo` shows the bank, `make test` proves it. Both start from a bare machine.
+.PHONY: demo test check soak bench lock messages
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PIP := .venv/bin/pip install --quiet --disable-pip-version-check
+
+demo: .venv/run
+	.venv/bin/planbank up --demo
+
+test: .venv/dev debian
+	.venv/bin/ruff check src tests bench
+	.venv/bin/ruff format --check src tests bench
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python -m pytest -n 2 --dist worksteal -q
+
+check: .venv/run ; .venv/bin/planbank check --deep
+soak: .venv/dev debian ; .venv/bin/python -m pytest -q -m soak tests
+bench: .venv/dev debian ; .venv/bin/python -m bench
+
+.venv/bin/python:
+	python3 -m venv .venv || ($(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && python3 -m venv --clear .venv)
+
+.venv/run: requirements.lock pyproject.toml | .venv/bin/python
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/dev: requirements-dev.lock .venv/run
+	$(PIP) --require-hashes -r requirements-dev.lock
+	touch $@
+
+# Foreign DICOM peers, a browser and strace, for the tests.
+debian:
+	@for tool in chromium dcmsend strace; do command -v $$tool >/dev/null || missing=1; done; \
+	if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk strace; fi
+
+lock: .venv/bin/python
+	$(PIP) uv
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra build pyproject.toml -o requirements.lock
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+messages: .venv/dev
+	cd src/planbank/web && ../../../.venv/bin/django-admin makemessages -l da --no-location --no-wrap && ../../../.venv/bin/django-admin compilemessages
