@@ -108,4 +108,23 @@ def split_part10(data: bytes) -> tuple[str, memoryview]:
     return syntax, memoryview(data)[position:]
 
 
+def split_file(data: bytes) -> tuple[str, memoryview]:
+    """Like `split_part10`, but also for files that hold a bare data set.
+
+    Some systems and archives write the data set alone; its encoding is then told from its
+    first element. Raises DicomMalformed where the bytes are neither.
+    """
+    if data[128:132] == b"DICM":
+        return split_part10(data)
+    if data[:2] == b"\x02\x00":
+        return split_part10(bytes(128) + b"DICM" + data)
+    group = data[:2]
+    if group not in (b"\x08\x00", b"\x00\x08"):
+        raise DicomMalformed("This is no DICOM file.")
+    explicit = data[4:6].isalpha() and data[4:6].isupper()
+    if group == b"\x00\x08":
+        return EXPLICIT_BIG, memoryview(data)
+    return (EXPLICIT_LITTLE if explicit else IMPLICIT_LITTLE), memoryview(data)
+
+
 _LONG_IN_META = (b"OB", b"UN", b"OW", b"UT", b"SQ")
