@@ -1,0 +1,106 @@
+"""Patient files as lists: searched, narrowed, counted for the rows of one page.
+
+Comes in: a queryset of PatientFile that the policy has narrowed. Goes out: the same narrowed
+further, and numbers for the files of one page. Nothing here looks beyond the files it is given:
+an identity that another institution sent finds nothing (model.md: identity never widens visibility).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Replace
+
+from planbank.catalogue.models import Finding, Instance, PatientFile, Series, Study
+from planbank.catalogue.queries.paging import Order
+from planbank.pipeline.models import Outcome, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# As departments list them; whatever else occurs follows in alphabetical order.
+MODALITIES = ("CT", "MR", "PT", "RTSTRUCT", "RTPLAN", "RTDOSE", "RTRECORD", "RTIMAGE", "REG", "SEG")
+ORDERS = {
+    "received": Order("last_received_at", descending=True),
+    "-received": Order("last_received_at"),
+    "name": Order("name"),
+    "-name": Order("name", descending=True),
+    "id": Order("sent_id"),
+    "-id": Order("sent_id", descending=True),
+}
+MAX_WORDS = 8
+
+
+@dataclass
+class FileNumbers:
+    """What one patient file holds."""
+
+    studies: int = 0
+    series: int = 0
+    objects: int = 0
+    modalities: list[str] = field(default_factory=list)
+
+
+def search(files: QuerySet[PatientFile], text: str) -> QuerySet[PatientFile]:
+    """Files in which every word of `text` stands in the ID, the name or a study's description.
+
+    Words are literal. A number is found with and without its dashes.
+    """
+    for word in text.replace("\0", "").split()[:MAX_WORDS]:
+        in_study = Study.objects.filter(patient_file=OuterRef("pk"), description__icontains=word)
+        found = Q(sent_id__icontains=word) | Q(name__icontains=word) | Exists(in_study)
+        plain = word.replace("-", "")
+        if plain.isdigit():
+            files = files.alias(plain_id=Replace(F("sent_id"), Value("-"), Value("")))
+            found |= Q(plain_id__contains=plain)
+        files = files.filter(found)
+    return files
+
+
+def with_modality(files: QuerySet[PatientFile], modality: str) -> QuerySet[PatientFile]:
+    """Files with a series of that modality."""
+    return files.filter(Exists(Series.objects.filter(study__patient_file=OuterRef("pk"), modality=modality)))
+
+
+def with_open_findings(files: QuerySet[PatientFile]) -> QuerySet[PatientFile]:
+    """Files on which a finding is open."""
+    open_findings = Finding.objects.filter(patient_file=OuterRef("pk"), closed_at__isnull=True)
+    return files.filter(Exists(open_findings))
+
+
+def with_failed_work(files: QuerySet[PatientFile], services: Iterable[str]) -> QuerySet[PatientFile]:
+    """Files holding an object with which one of `services` (on instance versions) could not be done."""
+    failed = Outcome.objects.filter(service__in=list(services), state=State.FAILED).values("subject_id")
+    holding = Instance.objects.filter(submissions__version__in=failed).values("series__study__patient_file")
+    return files.filter(pk__in=holding)
+
+
+def numbers(files: Sequence[PatientFile]) -> dict[int, FileNumbers]:
+    """What each of these files holds. One query, whose cost is that of these files alone."""
+    found = {file.pk: FileNumbers() for file in files}
+    studies: dict[int, set[int]] = {pk: set() for pk in found}
+    modalities: dict[int, set[str]] = {pk: set() for pk in found}
+    rows = (
+        Series.objects.filter(study__patient_file__in=list(found))
+        .values_list("study__patient_file_id", "study_id", "modality")
+        .annotate(objects=Count("instances"))
+        .order_by()
+    )
+    counted = rows.values_list("study__patient_file_id", "study_id", "modality", "pk", "objects")
+    for pk, study, modality, _series, objects in counted:
+        found[pk].series += 1
+        found[pk].objects += objects
+        studies[pk].add(study)
+        modalities[pk].add(modality)
+    for pk, row in found.items():
+        row.studies = len(studies[pk])
+        row.modalities = in_order(modalities[pk])
+    return found
+
+
+def in_order(modalities: Iterable[str]) -> list[str]:
+    """Modalities without doubles, in the order people expect."""
+    places = {name: n for n, name in enumerate(MODALITIES)}
+    return sorted({m for m in modalities if m}, key=lambda m: (places.get(m, len(places)), m))

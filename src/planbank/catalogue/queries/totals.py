@@ -1,0 +1,32 @@
+"""How much there is, for the overview.
+
+Comes in: querysets that the policy has narrowed. Goes out: numbers, each at a bounded cost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+
+from planbank.catalogue.models import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from planbank.people.models import Institution
+
+
+def count_to(queryset: QuerySet[Model], most: int) -> int:
+    """How many rows there are, counted no further than `most`."""
+    return queryset.order_by()[:most].count()
+
+
+def newest_received(institutions: QuerySet[Institution]) -> datetime | None:
+    """When the newest object of these institutions came. One look into an index for each."""
+    newest = Submission.objects.filter(institution=OuterRef("pk")).values("received_at")[:1]
+    times: Iterable[datetime | None] = institutions.annotate(newest=Subquery(newest)).values_list(
+        "newest", flat=True
+    )
+    return max((time for time in times if time), default=None)
