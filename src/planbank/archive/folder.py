@@ -186,11 +186,13 @@ class FolderStore:
         return self._root / checked_key(key)
 
     def _walk(self, folder: str, prefix: str) -> Iterator[str]:
-        """Keys under a folder; files that are not keys (lost+found, backups) are passed over."""
+        """Keys under a folder; what is no key (links, backups, lost+found) is passed over."""
         if not (self._root / folder).is_dir():
             return
         with _told(folder), os.scandir(self._root / folder) as found:
-            entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+            entries = [
+                (entry.name, entry.is_dir(follow_symlinks=False)) for entry in found if not entry.is_symlink()
+            ]
         for entry, is_folder in entries:
             name = f"{folder}/{entry}" if folder else entry
             if is_folder and (f"{name}/".startswith(prefix) or prefix.startswith(f"{name}/")):

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from planbank.archive.durable import create_locked, make_folder, sweep, sync_folder, write_all
 from planbank.errors import HomeError, KeyMissing
 from planbank.transit.keyfiles import read_key_file, read_key_lines
+from planbank.transit.seal import Recipients
 from planbank.transit.signature import Signer, VerifyKey
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class KeyFolder:
 
         `parcels_exist`: sealed parcels wait or are quarantined; `vault_in_use`: pseudonyms were
         given. Raises KeyMissing, before anything is made, where a new key would only hide that
-        the old one is lost, and when two halves of a pair do not belong together; HomeError
+        the old one is lost, and when a file is damaged or two halves do not belong together; HomeError
         where the folder cannot be written.
         """
         self._refuse_to_replace(parcels_exist, vault_in_use)
@@ -96,6 +97,7 @@ class KeyFolder:
         except OSError as exc:
             raise HomeError(f"{self.path}: {exc.strerror}.") from exc
         self._check_pairs()
+        self.vault_key()
         return made
 
     def recipients(self) -> list[str]:
@@ -145,7 +147,9 @@ class KeyFolder:
     def _public_halves(self, name: str) -> list[bytes]:
         """What may be known of the keys in a file. Raises KeyMissing."""
         if name == "transit.pub":
-            return [key.encode() for key in self.recipients()]
+            keys = self.recipients()
+            Recipients(keys)
+            return [key.encode() for key in keys]
         if name == "transit.key":
             return [key.encode() for key in self._transit_publics()]
         if name == "vault.key":
