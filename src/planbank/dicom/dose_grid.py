@@ -76,7 +76,7 @@ class GridGeometry:
 
         Whole numbers are voxel centres; plane indices beyond the grid are extrapolated.
         """
-        mm = (points - self.origin) @ self.axes.matrix.T
+        mm: NDArray[np.float64] = (points - self.origin) @ self.axes.matrix.T
         out = np.empty_like(mm)
         out[..., 0] = mm[..., 0] / self.spacing[0]
         out[..., 1] = mm[..., 1] / self.spacing[1]
@@ -85,7 +85,8 @@ class GridGeometry:
 
     def _plane_index(self, mm: NDArray[np.float64]) -> NDArray[np.float64]:
         if len(self.offsets) == 1:
-            return mm - self.offsets[0]
+            single: NDArray[np.float64] = mm - self.offsets[0]
+            return single
         low = np.clip(np.searchsorted(self.offsets, mm, side="right") - 1, 0, len(self.offsets) - 2)
         step = self.offsets[low + 1] - self.offsets[low]
         index: NDArray[np.float64] = low + (mm - self.offsets[low]) / step
@@ -174,9 +175,7 @@ def _read(ds: Item) -> tuple[DoseInfo, NDArray[np.int64]]:
     if units not in ("GY", "RELATIVE"):
         findings.append(Finding("dose-unit-unknown", units))
     findings += [Finding("value-unreadable", keyword) for keyword in sorted(ds.odd)]
-    structure_sets = (
-        item.uid("ReferencedSOPInstanceUID") for item in ds.each("ReferencedStructureSetSequence")
-    )
+    structure_sets = ds.each("ReferencedStructureSetSequence")
     return (
         DoseInfo(
             sop_instance_uid=ds.uid("SOPInstanceUID"),
@@ -242,9 +241,11 @@ def _offsets(
     if vector[0] == 0.0:
         return vector
     if abs(vector[0] - position[2]) <= SAME_PLACE and abs(axes.normal[2]) > 0.99:
-        return (vector - position[2]) * float(np.sign(axes.normal[2]))
+        along: NDArray[np.float64] = (vector - position[2]) * np.sign(axes.normal[2])
+        return along
     findings.append(Finding("dose-offsets-odd"))
-    return vector - vector[0]
+    relative: NDArray[np.float64] = vector - vector[0]
+    return relative
 
 
 def _plan_reference(item: Item) -> PlanReference:
