@@ -1,21 +1,44 @@
 """The tables of the catalogue, as model.md defines them."""
 
 from planbank.catalogue.models.arrival import Instance, InstanceVersion, Relation, Submission
+from planbank.catalogue.models.derived import (
+    Dose,
+    Plan,
+    Registration,
+    Roi,
+    StructureSet,
+    TreatmentRecord,
+)
+from planbank.catalogue.models.dvh import Calculation, ChosenDose, Dvh
 from planbank.catalogue.models.finding import Finding
 from planbank.catalogue.models.patient import Patient, PatientFile, PatientIdentity
+from planbank.catalogue.models.plan_set import Means, Member, PlanSet, Role
 from planbank.catalogue.models.quarantine import QuarantinedParcel
 from planbank.catalogue.models.study import Series, Study
 
 __all__ = [
+    "Calculation",
+    "ChosenDose",
+    "Dose",
+    "Dvh",
     "Finding",
     "Instance",
     "InstanceVersion",
+    "Means",
+    "Member",
     "Patient",
     "PatientFile",
     "PatientIdentity",
+    "Plan",
+    "PlanSet",
     "QuarantinedParcel",
+    "Registration",
     "Relation",
+    "Roi",
+    "Role",
     "Series",
+    "StructureSet",
     "Study",
     "Submission",
+    "TreatmentRecord",
 ]

@@ -27,6 +27,8 @@ class InstanceVersion(models.Model):
     # Re-exported: the same elements in other bytes; no alarm, nothing derived anew.
     equals = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="re_exports")
     headers = models.JSONField(null=True)
+    # Images: geometry in mm, from planbank.dicom.images; written by analyse.
+    facts = models.JSONField(null=True)
 
     class Meta:
         constraints = [

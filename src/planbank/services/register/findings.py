@@ -20,6 +20,7 @@ def find(filed: Iterable[Filed], files: dict[int, PatientFile], now: datetime) -
         rows += [
             Finding(
                 patient_file=file,
+                source="register",
                 subject_kind="instance",
                 subject_id=item.instance.pk,
                 code=code,
@@ -60,6 +61,7 @@ def _identity_differs(uids: set[str], now: datetime) -> list[Finding]:
     return [
         Finding(
             patient_file=study.patient_file,
+            source="register",
             subject_kind="study",
             subject_id=study.pk,
             code="patient-differs-in-study",

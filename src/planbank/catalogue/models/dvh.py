@@ -1,0 +1,64 @@
+"""Dose-volume histograms, each of (structure-set version, chosen dose) and an algorithm version."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from planbank.catalogue.models.arrival import InstanceVersion
+from planbank.catalogue.models.derived import Roi, StructureSet
+from planbank.catalogue.models.plan_set import PlanSet
+
+
+class ChosenDose(models.Model):
+    """One dose to take DVHs from: one RT dose, or several summed (model.md, Which dose).
+
+    `fingerprint` is the hash over the content hashes it is made of and how, so that the same
+    choice is made once for the whole bank.
+    """
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    summation = models.CharField(max_length=16, help_text="PLAN, BEAM or FRACTION; the last two are summed")
+    type = models.CharField(max_length=16, blank=True)
+    versions = models.ManyToManyField(InstanceVersion, related_name="chosen_in")
+    is_plan_sum = models.BooleanField(default=False)
+
+
+class Calculation(models.Model):
+    """A structure-set version with a chosen dose: the subject of the service calculate."""
+
+    structure_set = models.ForeignKey(StructureSet, on_delete=models.CASCADE, related_name="calculations")
+    chosen_dose = models.ForeignKey(ChosenDose, on_delete=models.CASCADE, related_name="calculations")
+    plan_sets = models.ManyToManyField(PlanSet, related_name="calculations")
+    algorithm = models.CharField(max_length=32, blank=True, help_text="version of the newest DVHs")
+    calculated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["structure_set", "chosen_dose"], name="calculation_unique")
+        ]
+
+
+class Dvh(models.Model):
+    """The cumulative DVH of one ROI; older algorithm versions stay beside newer ones (R76).
+
+    `curve`: zlib-compressed little-endian float32, the volume in cc that receives at least
+    i x 0.01 Gy, i = 0, 1, ... up to the maximum. Tissue outside the dose grid is not in it.
+    """
+
+    calculation = models.ForeignKey(Calculation, on_delete=models.CASCADE, related_name="dvhs")
+    roi = models.ForeignKey(Roi, on_delete=models.CASCADE, related_name="dvhs")
+    algorithm = models.CharField(max_length=32)
+    volume_cc = models.FloatField(null=True)
+    outside_cc = models.FloatField(null=True)
+    min_gy = models.FloatField(null=True)
+    mean_gy = models.FloatField(null=True)
+    max_gy = models.FloatField(null=True)
+    curve = models.BinaryField()
+    bin_gy = models.FloatField(default=0.01)
+    flags = models.JSONField(default=list)
+    parameters = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["calculation", "roi", "algorithm"], name="dvh_unique")
+        ]

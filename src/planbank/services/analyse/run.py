@@ -1,0 +1,93 @@
+"""The service analyse.
+
+Comes in: an instance version in the archive. Goes out: its common header values, and for RT
+objects and images the row of their kind. Whatever is missing or odd becomes a finding (R16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from planbank.archive.names import object_key
+from planbank.archive.part10 import split
+from planbank.catalogue.models import Instance, InstanceVersion
+from planbank.dicom import uids
+from planbank.dicom.headers import DEFAULT_TAGS, scan
+from planbank.errors import DicomError, ObjectMissing
+from planbank.house import House
+from planbank.pipeline.due import make_due
+from planbank.pipeline.registry import Done, Failed, Result, Subject, service
+from planbank.services.analyse import dose, image, plan, record, registration, structure_set
+
+# What identifies the patient stands in the patient file, under its institution's permissions;
+# the version row belongs to every institution that sent these bytes.
+_LEFT_OUT = {
+    *("patient_name", "patient_id", "issuer_of_patient_id", "birth_date", "sex", "accession_number"),
+}
+Reader = Callable[[InstanceVersion, bytes, str], None]
+READERS: Mapping[uids.Kind, Reader] = {
+    "structure set": structure_set.read,
+    "plan": plan.read,
+    "dose": dose.read,
+    "record": record.read,
+    "registration": registration.read,
+    "image": image.read,
+}
+# Kinds whose new meaning changes what belongs together.
+LINKING = {"structure set", "plan", "dose", "record", "registration"}
+
+
+@dataclass(frozen=True)
+class _Object:
+    data: bytes
+    syntax: str
+
+
+def lane_of(patient_file_id: int) -> str:
+    """All work on one patient file runs in order."""
+    return f"file:{patient_file_id}"
+
+
+def subjects() -> Iterator[Subject]:
+    """Every instance version that is current somewhere, with the lane of its patient file."""
+    rows = Instance.objects.values_list("current_version", "series__study__patient_file")
+    for version, patient_file in rows.iterator(5000):
+        yield version, lane_of(patient_file)
+
+
+@service(subject="instance version", version=1, subjects=subjects)
+def analyse(house: House, version_id: int) -> Result:
+    """Reads what each object says about itself"""
+    version = InstanceVersion.objects.get(pk=version_id)
+    kind = uids.kind(version.sop_class_uid)
+    try:
+        found = _read(house, version)
+        identity = scan(found.data, found.syntax)
+        names = [name for name in DEFAULT_TAGS.values() if name not in _LEFT_OUT]
+        version.headers = {name: value for name in names if (value := getattr(identity, name))}
+        if kind in READERS:
+            READERS[kind](version, found.data, found.syntax)
+    except ObjectMissing:
+        return Failed("The archive does not hold this object. Run planbank check.")
+    except DicomError as exc:
+        version.save(update_fields=["headers"])
+        return Failed(str(exc))
+    version.save(update_fields=["headers", "facts"])
+    if kind in LINKING:
+        _link_again(house, version)
+    return Done()
+
+
+def _read(house: House, version: InstanceVersion) -> _Object:
+    with house.store.open(object_key(version.content_hash)) as stream:
+        syntax, offset = split(stream)
+        stream.seek(offset)
+        return _Object(stream.read(), syntax)
+
+
+def _link_again(house: House, version: InstanceVersion) -> None:
+    files = Instance.objects.filter(current_version=version).values_list(
+        "series__study__patient_file", flat=True
+    )
+    make_due("link", [(file, lane_of(file)) for file in files.distinct()], house.clock.now())
