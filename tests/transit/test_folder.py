@@ -213,6 +213,32 @@ tray.put(header, fragments())
         assert files(tmp_path / "transit") == set()
 
 
+@pytest.mark.parametrize(
+    ("moment", "waiting"), [("before the sync", 0), ("after the sync", 0), ("after the rename", 1)]
+)
+def test_killed_at_a_bad_moment(
+    tmp_path: Path, recipient: str, signer: Signer, moment: str, waiting: int
+) -> None:
+    code = f"""
+import os, signal
+real, moment = os.fsync, {moment!r}
+def fsync(fd):
+    is_part = os.readlink(f"/proc/self/fd/{{fd}}").endswith(".part")
+    if moment == "before the sync" or (moment == "after the rename" and not is_part):
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(fd)
+    if moment == "after the sync":
+        os.kill(os.getpid(), signal.SIGKILL)
+os.fsync = fsync
+tray.put(header, [block] * 3)
+"""
+    with depositor(tmp_path, recipient, code) as process:
+        assert process.wait() == -signal.SIGKILL
+    anew = FolderTray(tmp_path / "transit", recipients=[recipient], signer=signer)
+    assert len(anew.waiting()) == waiting
+    assert len(files(tmp_path / "transit")) == waiting
+
+
 def test_a_disk_that_takes_no_more(tmp_path: Path, recipient: str) -> None:
     # RLIMIT_FSIZE makes the kernel refuse in the middle of a real write, as a full disk does.
     code = """

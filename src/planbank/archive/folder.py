@@ -160,9 +160,12 @@ class FolderStore:
         """Give a synced part its name; False where it is taken."""
         path = self._path(key)
         with _told(key):
-            path.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
             try:
-                os.link(part, path)
+                try:
+                    os.link(part, path)
+                except FileNotFoundError:
+                    path.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
+                    os.link(part, path)
             except FileExistsError:
                 return False
             finally:
