@@ -41,8 +41,26 @@ def test_series_know_their_objects_and_bytes(rows: Rows) -> None:
     full, empty = rows.series(file, number="2"), rows.series(file, number="10")
     rows.instance(full, rows.version(size=5))
     rows.instance(full, rows.version(size=7))
-    listed = objects.series_rows(Series.objects.all(), "-objects")
-    assert [(row.pk, row.objects, row.size) for row in listed] == [(full.pk, 2, 12), (empty.pk, 0, 0)]
+    for sort, order in {
+        "-objects": [full, empty],
+        "size": [empty, full],
+        "-number": [empty, full],
+        "": [full, empty],
+    }.items():
+        page = list(objects.series_order(Series.objects.all(), sort))
+        listed = objects.series_rows(page)
+        assert listed == order
+        assert {(row.pk, row.objects, row.size) for row in listed} == {(full.pk, 2, 12), (empty.pk, 0, 0)}
+    assert objects.bytes_of(Series.objects.all()) == 12
+    assert objects.bytes_of(Series.objects.none()) == 0
+
+
+def test_objects_are_found_by_what_became_of_them(rows: Rows) -> None:
+    failed = rows.whole(sent_id="1", objects=2)
+    rows.outcome(failed.current_version, "failed")
+    rows.outcome(rows.whole(sent_id="2").current_version, "failed", version=99)
+    assert list(objects.in_state(Instance.objects.all(), "analyse", "failed")) == [failed]
+    assert not objects.in_state(Instance.objects.all(), "analyse", "done").exists()
 
 
 def test_versions_are_those_that_this_institution_sent(rows: Rows, now: datetime) -> None:

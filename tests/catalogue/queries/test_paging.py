@@ -59,7 +59,7 @@ def test_the_row_of_a_place_is_looked_for_only_among_the_rows_given(files: list[
 
 
 def test_rows_that_arrive_meanwhile_move_nothing(files: list[PatientFile], now: datetime) -> None:
-    order = ORDERS["received"]
+    order = ORDERS["-received"]
     first = read_page(PatientFile.objects.all(), order, size=4)
     second = read_page(PatientFile.objects.all(), order, after=first.after, size=4)
     Rows(now + timedelta(hours=1)).file(sent_id="new")

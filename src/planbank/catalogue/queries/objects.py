@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import BigIntegerField, Case, Count, F, Min, QuerySet, Sum, When
+from django.db.models import BigIntegerField, Case, Count, Exists, F, Min, OuterRef, QuerySet, Sum, When
 from django.db.models.functions import Cast, Trim
 
 from planbank.catalogue.models import Instance, InstanceVersion, Series, Submission
@@ -59,14 +59,24 @@ def numbered(field: str) -> Case:
     return Case(is_number, default=None, output_field=BigIntegerField())
 
 
-def series_rows(series: QuerySet[Series], sort: str) -> QuerySet[Series]:
-    """Series with the number of their objects and bytes, sorted; the studies of one patient file."""
-    rows = series.select_related("study").annotate(
-        series_number=numbered("number"),
-        objects=Count("instances"),
-        size=Sum("instances__current_version__size", default=0),
-    )
+def series_order(series: QuerySet[Series], sort: str) -> QuerySet[Series]:
+    """Series in the order of `sort`, to be cut into pages."""
+    rows = series.annotate(series_number=numbered("number"))
+    if sort.removeprefix("-") in ("objects", "size"):
+        rows = _with_numbers(rows)
     return rows.order_by(*_sorted(SERIES_ORDERS, sort, "study"))
+
+
+def series_rows(page: Sequence[Series]) -> list[Series]:
+    """The series of one page again, each with its study and the number of its objects and bytes."""
+    rows = _with_numbers(Series.objects.select_related("study")).in_bulk([row.pk for row in page])
+    return [rows[row.pk] for row in page if row.pk in rows]
+
+
+def _with_numbers(series: QuerySet[Series]) -> QuerySet[Series]:
+    return series.annotate(
+        objects=Count("instances"), size=Sum("instances__current_version__size", default=0)
+    )
 
 
 def object_rows(objects: QuerySet[Instance], sort: str) -> QuerySet[Instance]:
@@ -127,6 +137,21 @@ def outcomes_of(versions: Iterable[int], services: Iterable[str] | None = None) 
     for (pk, _service), row in sorted(found.items()):
         by_version[pk].append(row)
     return by_version
+
+
+def in_state(objects: QuerySet[Instance], service: str, state: str) -> QuerySet[Instance]:
+    """Objects whose current version is in that state of the newest version of a service."""
+    version = SERVICES[service].version if service in SERVICES else 1
+    outcomes = Outcome.objects.filter(
+        service=service, subject_kind=VERSION_KIND, subject_id=OuterRef("current_version_id"), version=version
+    )
+    return objects.filter(Exists(outcomes.filter(state=state)))
+
+
+def bytes_of(series: QuerySet[Series]) -> int:
+    """The bytes of all current objects of these series."""
+    held = series.aggregate(size=Sum("instances__current_version__size"))["size"]
+    return held or 0
 
 
 def first_sent(instance: Instance) -> datetime:

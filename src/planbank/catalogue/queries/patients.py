@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # As departments list them; whatever else occurs follows in alphabetical order.
 MODALITIES = ("CT", "MR", "PT", "RTSTRUCT", "RTPLAN", "RTDOSE", "RTRECORD", "RTIMAGE", "REG", "SEG")
 ORDERS = {
-    "received": Order("last_received_at", descending=True),
-    "-received": Order("last_received_at"),
+    "-received": Order("last_received_at", descending=True),
+    "received": Order("last_received_at"),
     "name": Order("name"),
     "-name": Order("name", descending=True),
     "id": Order("sent_id"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from planbank.catalogue.models import Submission
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 def count_to(queryset: QuerySet[Model], most: int) -> int:
     """How many rows there are, counted no further than `most`."""
     return queryset.order_by()[:most].count()
+
+
+def total(queryset: QuerySet[Model], key: str, *, exact_to: int = 10_000, seconds: int = 60) -> int:
+    """How many rows there are; above `exact_to` the number may be `seconds` old.
+
+    `key` must name everything the queryset was narrowed by: numbers are shared between requests.
+    """
+    counted = count_to(queryset, exact_to + 1)
+    if counted <= exact_to:
+        return counted
+    return cache.get_or_set(f"total:{key}", queryset.order_by().count, seconds)
 
 
 def newest_received(institutions: QuerySet[Institution]) -> datetime | None:
