@@ -1,0 +1,1 @@
+"""My account: who I am here, language, theme, password."""

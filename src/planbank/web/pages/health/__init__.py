@@ -1,0 +1,1 @@
+"""What machines ask: is the site up, and may robots look."""

@@ -1,0 +1,1 @@
+"""The one-time link: a person sets their own first password."""

@@ -1,0 +1,45 @@
+"""Setting one's own first password.
+
+Comes in: a one-time link (web/one_time.py). Goes out: a password that nobody else ever saw, or a
+page that says what to do when the link no longer works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.auth.forms import SetPasswordForm
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from planbank.web.one_time import VALID_FOR, set_password, user_of
+from planbank.web.pages import PUBLIC, house_of, page
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@page("welcome/<str:uidb64>/<str:token>/", name="welcome", action=PUBLIC)
+def welcome(request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
+    """Set a first password, once."""
+    now = house_of(request).clock.now()
+    user = user_of(uidb64, token, now)
+    if user is None:
+        return _over(request)
+    form = SetPasswordForm(user, request.POST or None)
+    form.fields["new_password1"].label = _("Password")
+    form.fields["new_password1"].help_text = _("At least 12 characters. A few words in a row are good.")
+    form.fields["new_password2"].label = _("The same password again")
+    form.fields["new_password2"].help_text = ""
+    if request.method == "POST" and form.is_valid():
+        if not set_password(user, token, form.cleaned_data["new_password1"], now):
+            return _over(request)
+        messages.success(request, _("Your password is set. Sign in with it now."))
+        return redirect("account_login")
+    return render(request, "welcome/set.html", {"form": form, "person": user, "now": now})
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    """One page for a link that is used, too old or never was: nothing is told of who has an account."""
+    return render(request, "welcome/over.html", {"days": VALID_FOR.days}, status=410)
