@@ -1,26 +1,316 @@
-"""Findings in words: what is odd, what is safe, what to do (look.md, section 5).
+"""Every finding in words: what happened, what is safe, what to do (look.md, Words).
 
-Comes in: the code and parameters that a service wrote. Goes out: how grave it is and three
-sentences. A code without words gets neutral ones.
+Comes in: a finding's code, what it is about and its numbers. Goes out: `Words` in the reader's
+language. A code without words here fails a test; docs/reference/findings.md is held to this list.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from django.utils.translation import gettext, ngettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-SAFE = _("The object is kept as it came.")
+State = Literal["bad", "warn", "info"]
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Words:
+    """`says` may hold {name} for the finding's numbers. `safe` and `todo` may be empty."""
+
+    state: State
+    says: Text
+    safe: Text
+    todo: Text
+
+
+KEPT = _("The object is stored, byte for byte as you sent it.")
+ALL_KEPT = _("All objects are stored. Nothing was changed.")
+NO_ACTION = _("Nothing needs doing.")
+SEND_AGAIN = _("Send the object again from the planning system.")
+
+WORDS: dict[str, Words] = {
+    # register
+    "no-patient-id": Words(
+        "warn",
+        _("The object has no Patient ID."),
+        _("It is filed under your institution, with no patient."),
+        _("Enter the patient in the planning system and send it again."),
+    ),
+    "no-study-uid": Words("info", _("The object has no Study Instance UID."), KEPT, NO_ACTION),
+    "no-series-uid": Words("info", _("The object has no Series Instance UID."), KEPT, NO_ACTION),
+    "odd-uid": Words(
+        "info",
+        _("A UID is not formed as DICOM asks."),
+        KEPT,
+        _("Tell the vendor of the system that made it. Links still work."),
+    ),
+    "charset-guessed": Words(
+        "info",
+        _("Some text does not fit the character set it claims."),
+        KEPT,
+        _("If letters look wrong, ask the administrator to set a character set for this sender."),
+    ),
+    "patient-differs-in-study": Words(
+        "warn",
+        _("One study came with two different Patient IDs."),
+        _("Both are stored, each under its own patient."),
+        _("Find out which ID is right. If one was a mistake, ask a key user to remove it."),
+    ),
+    # link
+    "no-dose-received": Words(
+        "warn",
+        _("No dose received; the DVH waits for it."),
+        _("Plan, structures and images that came are stored and linked."),
+        _("Send the RTDOSE of the plan. This finding then closes itself."),
+    ),
+    "structure-set-not-received": Words(
+        "warn",
+        _("The structure set of the plan has not been received."),
+        ALL_KEPT,
+        _("Send the RTSTRUCT that the plan was made on."),
+    ),
+    "structure-set-by-frame": Words(
+        "info",
+        _("The plan names no structure set; the only one on its frame of reference is used."),
+        ALL_KEPT,
+        _("Check that it is the right one."),
+    ),
+    "structure-set-by-frame-other-named": Words(
+        "warn",
+        _("The structure set the plan names did not come; the only one on its frame is used."),
+        ALL_KEPT,
+        _("Send the structure set the plan was made on. The link then corrects itself."),
+    ),
+    "structure-set-ambiguous": Words(
+        "warn",
+        _("{count} structure sets lie on the plan's frame of reference, and the plan names none of them."),
+        ALL_KEPT,
+        _("Send the plan with its reference, or the structure set it names."),
+    ),
+    "images-missing": Words(
+        "warn",
+        _("{missing} of {of} images that the structure set was drawn on have not been received."),
+        _("Contours and DVH do not need them; the pictures do."),
+        _("Send the whole image series again."),
+    ),
+    "images-by-series": Words(
+        "info",
+        _("No image the structure set names came; its series did, and is used."),
+        ALL_KEPT,
+        _("Usual after the images were re-exported. Check that it is the same scan."),
+    ),
+    "images-by-frame": Words(
+        "info",
+        _("None of the {of} images it names came; images on the same frame of reference are used."),
+        _("Contours are matched to images by position."),
+        _("Usual after the images were re-exported. Check that it is the same scan."),
+    ),
+    "images-ambiguous": Words(
+        "warn",
+        _("{count} image series lie on the frame of the structure set, and it names none of them."),
+        ALL_KEPT,
+        _("Send the structure set with its references, or the images it names."),
+    ),
+    "images-not-received": Words(
+        "warn",
+        _("The images of the structure set have not been received."),
+        _("Contours and DVH do not need them; the pictures do."),
+        _("Send the planning CT."),
+    ),
+    "plan-not-received": Words(
+        "warn",
+        _("The plan that an object belongs to has not been received."),
+        KEPT,
+        _("Send the RTPLAN. The object then joins it by itself."),
+    ),
+    "dose-of-plans-not-all-received": Words(
+        "warn",
+        _("The dose is the sum of several plans; {count} of them did not come."),
+        ALL_KEPT,
+        _("Send the other plans too."),
+    ),
+    "dose-by-frame": Words(
+        "info",
+        _("The dose names no plan; the only one on its frame of reference is taken."),
+        ALL_KEPT,
+        _("Check that they belong together."),
+    ),
+    "dose-belongs-nowhere": Words(
+        "warn",
+        _("The dose names no plan, and none can be told from its frame of reference."),
+        KEPT,
+        _("Export the dose together with its plan."),
+    ),
+    # which dose
+    "dose-waiting-for-beams": Words(
+        "warn",
+        _("The dose is not whole yet: waiting for {about}."),
+        _("What came is stored and not added up."),
+        _("Send the missing beam or fraction doses, or the dose of the whole plan."),
+    ),
+    "dose-sum-mixed": Words(
+        "warn",
+        _("Doses of different types are not added: {about}."),
+        ALL_KEPT,
+        _("Export one dose for the whole plan."),
+    ),
+    "dose-several-plan": Words(
+        "info",
+        _("{count} doses claim to be the plan's dose; there is a DVH of each."),
+        ALL_KEPT,
+        _("Ignore the ones that were exported by mistake, or send only the right one."),
+    ),
+    "dose-not-used": Words("info", _("A dose is stored without a DVH: {about}."), ALL_KEPT, NO_ACTION),
+    "dose-per-fraction": Words(
+        "warn",
+        _("The dose is near that of one fraction. Is it a per-fraction dose?"),
+        _("The DVH shows the dose as it was sent; nothing is scaled."),
+        _("Export the dose of the whole course."),
+    ),
+    "dose-far-from-prescription": Words(
+        "warn",
+        _("The dose is far from the prescription."),
+        _("The DVH shows the dose as it was sent; nothing is scaled."),
+        _("Check that plan, dose and prescription belong together."),
+    ),
+    "dose-relative": Words(
+        "warn",
+        _("The dose is relative and there is no prescription to scale it with."),
+        ALL_KEPT,
+        _("Export the dose in Gy."),
+    ),
+    "dose-other-frame": Words(
+        "warn",
+        _("Dose and structures lie on different frames of reference; no DVH is calculated."),
+        ALL_KEPT,
+        _("Export dose and structures of the same plan."),
+    ),
+    # calculate
+    "tps-dvh-not-in-its-unit": Words(
+        "warn",
+        _("The DVH stored by the planning system is labelled Gy but looks like percent of {reference} Gy."),
+        _("Our own DVH is not touched by it."),
+        _("Tell the vendor. Do not use the stored DVH as it is."),
+    ),
+    "tps-dvh-differs": Words(
+        "info",
+        _("Our DVH and the one the planning system stored differ for {about}."),
+        _("Both are kept."),
+        _("See the comparison; small structures and other conventions are the usual causes."),
+    ),
+    "outside-dose-grid": Words(
+        "info",
+        _("Part of {about} lies outside the dose grid."),
+        _("The DVH leaves that part out and says so; nothing is rescaled."),
+        _("If the structure matters, calculate the dose on a larger grid."),
+    ),
+    # what the objects say of themselves (planbank.dicom.findings)
+    "value-unreadable": Words(
+        "info",
+        _("A value could not be read and is taken as absent: {about}."),
+        KEPT,
+        _("Look at the named attribute in the system that wrote the object."),
+    ),
+    "plan-no-label": Words(
+        "info", _("The plan has no label."), KEPT, _("Name the plan, if you want to find it by name.")
+    ),
+    "plan-no-date": Words("info", _("The plan has no date."), KEPT, NO_ACTION),
+    "plan-no-beams": Words(
+        "warn",
+        _("The plan holds no beams."),
+        KEPT,
+        _("Send the plan again with its beams, if it is a treatment plan."),
+    ),
+    "plan-no-fractions": Words(
+        "warn",
+        _("The number of fractions is not given."),
+        KEPT,
+        _("Enter the fractionation in the planning system and send the plan again."),
+    ),
+    "plan-no-meterset": Words("info", _("A treatment beam has no monitor units: {about}."), KEPT, NO_ACTION),
+    "plan-no-structure-set": Words(
+        "warn",
+        _("The plan names no structure set."),
+        KEPT,
+        _("Send a plan that was made on a structure set."),
+    ),
+    "plan-no-prescription": Words(
+        "info",
+        _("The plan holds no prescription; metrics in percent of it stay empty."),
+        KEPT,
+        _("Enter the prescription in the planning system, or in the protocol."),
+    ),
+    "prescription-from-beams": Words(
+        "info",
+        _("The prescription is the sum of the beam doses; none is stated."),
+        KEPT,
+        _("Give the prescription in the protocol, if it matters."),
+    ),
+    "beam-unknown": Words(
+        "warn", _("The plan's fractionation names a beam it does not hold: {about}."), KEPT, SEND_AGAIN
+    ),
+    "beam-no-number": Words("warn", _("A beam has no number; nothing can refer to it."), KEPT, SEND_AGAIN),
+    "image-no-geometry": Words(
+        "warn",
+        _("An image does not say where it lies in the patient."),
+        KEPT,
+        _("Contours and dose cannot be shown on it."),
+    ),
+    "structure-set-no-rois": Words("warn", _("The structure set holds no ROIs."), KEPT, SEND_AGAIN),
+    "structure-set-no-frame": Words(
+        "warn",
+        _("The structure set names no frame of reference; the plan's own reference is used."),
+        KEPT,
+        NO_ACTION,
+    ),
+    "roi-not-listed": Words(
+        "warn",
+        _("There are contours for an ROI that the structure set does not list: {about}."),
+        _("They are stored and left out of the DVH, because nobody knows what they are."),
+        SEND_AGAIN,
+    ),
+    "roi-number-twice": Words(
+        "warn", _("Two ROIs carry the same number; the first counts: {about}."), KEPT, SEND_AGAIN
+    ),
+    "contour-unreadable": Words(
+        "bad",
+        _("Contour points cannot be read: {about}."),
+        KEPT,
+        _("Send the structure set again; its volumes are not right."),
+    ),
+    "dose-no-geometry": Words(
+        "bad", _("The dose does not say where it lies in the patient."), KEPT, SEND_AGAIN
+    ),
+    "dose-no-scaling": Words("bad", _("The dose has no grid scaling, so no values."), KEPT, SEND_AGAIN),
+    "dose-no-plan": Words(
+        "info", _("The dose names no plan."), KEPT, _("Export the dose together with its plan.")
+    ),
+    "dose-offsets-odd": Words(
+        "warn",
+        _("The dose's frame offsets are neither relative nor positions; they are read as relative."),
+        KEPT,
+        _("Check the position of the dose in the picture."),
+    ),
+    "dose-unit-unknown": Words(
+        "warn", _("The dose's unit is unknown; no DVH is calculated."), KEPT, _("Export the dose in Gy.")
+    ),
+    "dose-negative": Words(
+        "info", _("The dose holds negative values."), KEPT, _("Check the export of the dose.")
+    ),
+}
 
 
 @dataclass(frozen=True)
 class FindingWords:
-    """`state` is ok, warn, bad or info; `title` says what is odd."""
+    """One finding in the reader's language; `state` is bad, warn or info."""
 
-    state: str
+    state: State
     title: str
     safe: str
     todo: str
@@ -28,58 +318,23 @@ class FindingWords:
     @property
     def word(self) -> str:
         """The word on its badge."""
-        return {"bad": gettext("Needs a fix"), "warn": gettext("Please look")}.get(
-            self.state, gettext("To know")
-        )
+        words = {"bad": gettext("Needs a fix"), "warn": gettext("Please look")}
+        return words.get(self.state, gettext("To know"))
 
 
-_WORDS: dict[str, tuple[str, Any, Any]] = {
-    "no-patient-id": (
-        "warn",
-        _("It came without a Patient ID"),
-        _("It is filed under the institution only. Send it again with the ID to file it under the patient."),
-    ),
-    "no-study-uid": (
-        "warn",
-        _("It came without a Study Instance UID"),
-        _("Send it again from a system that writes the UID, if it belongs to a study."),
-    ),
-    "no-series-uid": (
-        "warn",
-        _("It came without a Series Instance UID"),
-        _("Send it again from a system that writes the UID, if it belongs to a series."),
-    ),
-    "odd-uid": (
-        "info",
-        _("A UID is not written as the Standard asks"),
-        _("Nothing, unless another system refuses it. Tell the maker of the system that wrote it."),
-    ),
-    "charset-guessed": (
-        "info",
-        _("Some text does not fit the character set it declares"),
-        _("Check the name. A fallback for this sender can be set where senders are registered."),
-    ),
-    "patient-differs-in-study": (
-        "bad",
-        _("One study came under more than one patient"),
-        _("Compare the patients. Correct the wrong one in the system it came from and send it again."),
-    ),
-}
+def finding_in_words(code: str, params: Mapping[str, Any], about: str = "") -> FindingWords:
+    """The words of one finding with its numbers filled in. A code nobody explained gets neutral ones."""
+    found = WORDS.get(code)
+    if found is None:
+        title = gettext("Something is odd (%(code)s).") % {"code": code}
+        return FindingWords("info", title, str(ALL_KEPT), "")
+    title = str(found.says)
+    if about and "{about}" not in title and not about.startswith("object "):
+        title = f"{title} ({about})"
+    return FindingWords(found.state, _fill(title, params, about), str(found.safe), str(found.todo))
 
 
-def finding_in_words(code: str, params: Mapping[str, Any]) -> FindingWords:
-    """The words for a finding. `params` come from the service; they hold counts and field names only."""
-    known = _WORDS.get(code)
-    if known is None:
-        return FindingWords("info", gettext("Something is odd (%(code)s)") % {"code": code}, str(SAFE), "")
-    state, title, todo = known
-    return FindingWords(state, f"{title}{_more(code, params)}.", str(SAFE), str(todo))
-
-
-def _more(code: str, params: Mapping[str, Any]) -> str:
-    if code == "odd-uid" and isinstance(params.get("where"), list):
-        return ": " + ", ".join(str(name) for name in params["where"])
-    if code == "patient-differs-in-study" and isinstance(params.get("files"), int):
-        n = params["files"]
-        return ": " + ngettext("%(n)s patient", "%(n)s patients", n) % {"n": n}
-    return ""
+def _fill(text: str, params: Mapping[str, Any], about: str) -> str:
+    """Replace {name} by its value; plain replacement, since a value may hold braces itself."""
+    values = {**params, "about": about}
+    return re.sub(r"\{(\w+)\}", lambda match: str(values.get(match[1], "?")), text)

@@ -27,7 +27,16 @@ def run(settings: Settings) -> int:
     from planbank.services.register import register_forever
 
     stop = threading.Event()
-    register = threading.Thread(target=register_forever, args=(house, stop), name="register", daemon=True)
+
+    def keep_registering() -> None:
+        try:
+            register_forever(house, stop)
+        except Exception:
+            # A work process that cannot register is of no use; `up` starts a fresh one.
+            log.exception("register ended")
+            os._exit(1)
+
+    register = threading.Thread(target=keep_registering, name="register", daemon=True)
     register.start()
     try:
         asyncio.run(_jobs(house))

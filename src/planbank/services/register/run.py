@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from planbank.archive.arrivals import ArrivalRecord, arrival_records
 from planbank.archive.names import object_key
 from planbank.catalogue.models import QuarantinedParcel, Submission
-from planbank.errors import ParcelMissing, PlanbankError
+from planbank.errors import ParcelMissing, PlanbankError, StoreError
 from planbank.house import House
 from planbank.journal.record import Actor, record
 from planbank.messages.models import Event
@@ -31,6 +31,7 @@ from planbank.services.register.unpack import Arrival, Notice, Refusal, unpack
 
 log = structlog.get_logger(__name__)
 BATCH = 200
+MAX_FAILURES = 5
 IDLE = 0.2  # seconds between two looks at an empty tray
 _LOCK = 0x706C616E_726567  # advisory lock: one register at a time; another takes over when it ends
 ACTOR = Actor("service", "register")
@@ -38,17 +39,22 @@ ACTOR = Actor("service", "register")
 
 def register_forever(house: House, stop: threading.Event) -> None:
     """Register until `stop`; survives the database going away. One process holds the lock."""
+    failures = 0
     while not stop.is_set():
         try:
             close_old_connections()
             if _lead() and register_once(house):
+                failures = 0
                 continue
         except (OperationalError, InterfaceError) as exc:
             log.warning("database away, parcels wait", kind=type(exc).__name__)
             connection.close()
             stop.wait(1)
-        except OSError as exc:
-            log.error("archive or transit area fails, parcels wait", errno=exc.errno)
+        except (OSError, StoreError) as exc:
+            log.error("archive or transit area fails, parcels wait", kind=type(exc).__name__)
+            failures += 1
+            if failures == MAX_FAILURES:
+                raise  # a store whose sync failed trusts itself no more: a fresh process may
             stop.wait(2)
         stop.wait(IDLE)
     connection.close()

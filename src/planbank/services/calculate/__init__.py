@@ -1,0 +1,1 @@
+"""calculate: the independent DVH of every ROI."""
