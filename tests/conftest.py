@@ -20,7 +20,9 @@ SHARED = ROOT.parent / "shared" / "data"
 
 # Times differ from machine to machine; a slow one must not fail a property.
 settings.register_profile(
-    "planbank", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    "planbank",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("planbank")
 
