@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planbank.errors import PeerSlow, ProtocolBroken
-from planbank.gate.dimse import RESPONSE, CommandField, Status, respond
+from planbank.gate.dimse import CommandField, Status, respond
 from planbank.gate.pdu import AbortReason
 from planbank.gate.uids import VERIFICATION
 
@@ -79,8 +79,7 @@ class Dialogue:
         context = self._contexts.get(context_id)
         if context is None:
             raise ProtocolBroken("The context was not agreed.", AbortReason.INVALID_PARAMETER)
-        if command.field & RESPONSE:
-            raise ProtocolBroken("A response was not due.", AbortReason.UNEXPECTED_PARAMETER)
+        command.check_request()
         data_set = self._messages.data_set(context_id) if command.has_data_set else None
         if command.field == CommandField.C_STORE:
             status, comment = self._store(context, command, data_set)

@@ -86,6 +86,14 @@ class Command:
         """Affected SOP Instance UID without padding, not judged; empty where absent."""
         return _text(self.elements.get(AFFECTED_SOP_INSTANCE_UID, b""))
 
+    def check_request(self) -> None:
+        """Raises ProtocolBroken unless this is a request that can be answered, or a C-CANCEL."""
+        if self.field & RESPONSE:
+            raise _broken("A response was not due.")
+        if self.field != CommandField.C_CANCEL:
+            self._number(MESSAGE_ID)
+        self._number(COMMAND_DATA_SET_TYPE)
+
     def _number(self, element: int) -> int:
         value = self.elements.get(element, b"")
         if len(value) != 2:

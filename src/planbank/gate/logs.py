@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 
 
 class JsonLines(logging.Formatter):
@@ -22,8 +24,10 @@ class JsonLines(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[0]:
-            # The type alone: a message could carry what a peer sent.
+            # Type and place alone: a message could carry what a peer sent.
             line["error"] = record.exc_info[0].__name__
+            frames = traceback.extract_tb(record.exc_info[2])
+            line["where"] = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-3:]]
         return json.dumps(line)
 
 

@@ -67,6 +67,8 @@ class Server:
         wrap: Wrap | None = None,
     ) -> None:
         """`start_walk` begins the check of one data set; `wrap` puts TLS on a socket (see `Desk`)."""
+        self.port = int(listener.getsockname()[1])
+        """The port listened on."""
         self._listener = listener
         self._tray = tray
         self._senders = Senders(tray, limits)
@@ -81,11 +83,6 @@ class Server:
             wrap,
         )
         self._wake_read, self._wake_write = socket.socketpair()
-
-    @property
-    def port(self) -> int:
-        """The port listened on."""
-        return int(self._listener.getsockname()[1])
 
     def serve(self) -> None:
         """Publish the port, accept until `stop`, then finish what is in hand within 8 seconds."""

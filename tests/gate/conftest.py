@@ -1,0 +1,138 @@
+"""A gate on a real socket with a real transit area behind it, for every test of this room."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyrage
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from planbank.gate.clock import machine_time
+from planbank.gate.limits import Limits
+from planbank.gate.server import Server, listen
+from planbank.transit.folder import FolderTray
+from planbank.transit.signature import Signer
+from planbank.transit.unseal import Opener
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from planbank.transit.parcel import Header
+
+
+@dataclass
+class Transit:
+    """One transit area from both sides: `tray` is the gate's, the rest is the back end's."""
+
+    path: Path
+    identity: Any = field(default_factory=pyrage.x25519.Identity.generate)
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    def __post_init__(self) -> None:
+        signer = Signer("gate", self.key)
+        self.recipients = [str(self.identity.to_public())]
+        self.tray = FolderTray(self.path, recipients=self.recipients, signer=signer)
+        self.back_end = FolderTray(
+            self.path, opener=Opener([str(self.identity)]), verifiers={"gate": signer.verify_key()}
+        )
+
+    def parcels(self) -> list[tuple[Header, bytes]]:
+        """Everything that waits, opened, oldest first."""
+        found = []
+        for parcel_id in self.back_end.waiting():
+            sink = BytesIO()
+            opened = self.back_end.open(parcel_id, lambda _, sink=sink: sink)
+            found.append((opened.header, sink.getvalue()))
+        return found
+
+    def objects(self) -> list[tuple[Header, bytes]]:
+        return [(header, data) for header, data in self.parcels() if header.kind == "object"]
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(data) for header, data in self.parcels() if header.kind == "event"]
+
+    def left_behind(self) -> list[str]:
+        """Names of unfinished parcels."""
+        return [file.name for file in (self.path / "incoming").iterdir() if file.suffix != ".parcel"]
+
+    def admit(self, ae_title: str = "DEMO_TPS", **more: Any) -> None:
+        """Publish a list of senders with this one at 127.0.0.1."""
+        sender = {"ae_title": ae_title, "networks": ["127.0.0.0/8"]}
+        self.back_end.publish("senders", {"version": 1, "senders": [sender]} | more)
+
+    def write_config(self, file: Path, **more: Any) -> Path:
+        """The JSON file of a gate process for this transit area."""
+        sign_key = file.with_suffix(".sign")
+        pem = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        sign_key.write_bytes(pem)
+        content = {
+            "host": "127.0.0.1",
+            "port": 0,
+            "ae_title": "PLANBANK",
+            "transit": str(self.path),
+            "recipients": self.recipients,
+            "sign_key": str(sign_key),
+        }
+        file.write_text(json.dumps(content | more))
+        return file
+
+
+@dataclass
+class Gate:
+    """A running server, in a thread of the test's process."""
+
+    transit: Transit
+    server: Server
+    thread: threading.Thread
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def stop(self) -> None:
+        self.server.stop()
+        self.thread.join()
+
+
+@pytest.fixture
+def transit(tmp_path: Path) -> Transit:
+    return Transit(tmp_path / "transit")
+
+
+@pytest.fixture
+def start_gate(transit: Transit) -> Iterator[Callable[..., Gate]]:
+    """Starts gates on `transit`; keyword arguments are those of `Server`, and limits by name."""
+    gates = []
+
+    def start(*, limits: dict[str, Any] | None = None, **more: Any) -> Gate:
+        arguments = {
+            "tray": transit.tray,
+            "ae_title": "PLANBANK",
+            "limits": Limits().replaced(limits or {}),
+            "now": machine_time,
+        }
+        server = Server(listen("127.0.0.1", 0), **(arguments | more))
+        gate = Gate(transit, server, threading.Thread(target=server.serve))
+        gate.thread.start()
+        gates.append(gate)
+        while (transit.back_end.read("gate") or {}).get("port") != gate.port:
+            time.sleep(0.001)
+        return gate
+
+    yield start
+    for gate in gates:
+        if gate.thread.is_alive():
+            gate.stop()
+
+
+@pytest.fixture
+def gate(start_gate: Callable[..., Gate]) -> Gate:
+    return start_gate()
