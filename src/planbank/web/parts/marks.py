@@ -126,17 +126,23 @@ def initials(name: str) -> str:
 def age(context: template.Context, when: datetime | date | None, ago: bool = False) -> SafeString:
     """How long ago, up to a day; then the date. The full time is the tooltip.
 
-    The clock is `now` of the context (the house's) if the view gives one.
+    The clock is `now` of the context, else that of the request's house.
     """
     if when is None:
         return format_html('<span class="zero">{}</span>', words.NONE)
-    now = context.get("now") or timezone.now()
+    now = context.get("now") or _clock(context)
     stamp = (
         words.aware(when).isoformat(timespec="seconds") if isinstance(when, datetime) else when.isoformat()
     )
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', stamp, words.full(when), words.age(when, now, ago)
     )
+
+
+def _clock(context: template.Context) -> datetime:
+    """The time by the house's clock; by the machine's where a page is made without a request."""
+    house = getattr(context.get("request"), "house", None)
+    return house.clock.now() if house is not None else timezone.now()
 
 
 @register.simple_tag
