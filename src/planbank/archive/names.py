@@ -61,6 +61,17 @@ def is_key(text: str) -> bool:
     return len(text) <= _LONGEST and _KEY.fullmatch(text) is not None
 
 
+def derived_key(inputs: str, ending: str) -> str:
+    """`derived/ab/abcd....png` for the hash over what something was derived from.
+
+    Derived things can be removed and made again. Raises StoreError for anything but 64
+    lower-case hexadecimal digits and a plain ending.
+    """
+    if not _HASH.fullmatch(inputs) or not ending.isalnum():
+        raise StoreError("A derived key is made of a hash and an ending.")
+    return f"derived/{inputs[:2]}/{inputs}.{ending}"
+
+
 def checked_key(key: str) -> str:
     """The key itself. Raises StoreError, without repeating it, when it cannot be one."""
     if not is_key(key):

@@ -12,11 +12,12 @@ from planbank.catalogue.models.derived import (
 from planbank.catalogue.models.dvh import Calculation, ChosenDose, Dvh
 from planbank.catalogue.models.finding import Finding
 from planbank.catalogue.models.patient import Patient, PatientFile, PatientIdentity
-from planbank.catalogue.models.plan_set import Means, Member, PlanSet, Role
+from planbank.catalogue.models.plan_set import Bundle, Means, Member, PlanSet, Role
 from planbank.catalogue.models.quarantine import QuarantinedParcel
 from planbank.catalogue.models.study import Series, Study
 
 __all__ = [
+    "Bundle",
     "Calculation",
     "ChosenDose",
     "Dose",

@@ -59,6 +59,4 @@ class Dvh(models.Model):
     parameters = models.JSONField(default=dict)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["calculation", "roi", "algorithm"], name="dvh_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["calculation", "roi", "algorithm"], name="dvh_unique")]

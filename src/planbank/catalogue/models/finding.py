@@ -19,7 +19,9 @@ class Finding(models.Model):
     subject_kind = models.CharField(max_length=32, help_text="instance, study, plan set")
     subject_id = models.BigIntegerField()
     code = models.CharField(max_length=64)
-    about = models.CharField(max_length=200, blank=True, help_text="which beam, ROI, attribute; never a person")
+    about = models.CharField(
+        max_length=200, blank=True, help_text="which beam, ROI, attribute; never a person"
+    )
     params = models.JSONField(default=dict)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

@@ -77,3 +77,14 @@ class Member(models.Model):
                 fields=["plan_set", "role", "instance", "series"], nulls_distinct=False, name="member_unique"
             )
         ]
+
+
+class Bundle(models.Model):
+    """What pages draw of a plan set: derived, in the archive under `derived/`, rebuildable."""
+
+    plan_set = models.OneToOneField(PlanSet, on_delete=models.CASCADE, related_name="bundle")
+    inputs = models.CharField(max_length=64, help_text="hash over what it was drawn from")
+    picture_key = models.CharField(max_length=200)
+    lines_key = models.CharField(max_length=200)
+    position_mm = models.FloatField(null=True)
+    made_at = models.DateTimeField()

@@ -1,0 +1,1 @@
+"""scene: a plan as pictures: images, contours and isodose lines on one plane."""
