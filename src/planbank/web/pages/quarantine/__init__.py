@@ -1,0 +1,1 @@
+"""Quarantine: what was set aside, why, and what to do with it."""
