@@ -52,7 +52,7 @@ def test_a_scanner_cannot_fill_the_disk(transit: Transit) -> None:
         events.refused(CALLER, "association", "1/1/7", "Wrong title.")
     reasons = [event["reason"] for event in transit.events()]
     assert len(reasons) == 5
-    assert reasons[-1] == "Wrong title. (47 more refusals from this address were not reported.)"
+    assert "Wrong title. (47 more refusals from this address were not reported.)" in reasons
 
 
 def test_a_full_disk_stops_nobody(

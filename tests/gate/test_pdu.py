@@ -87,6 +87,12 @@ def test_a_fragment_that_does_not_fit_is_refused(body: bytes) -> None:
         list(decode_pdvs(memoryview(body)))
 
 
+def test_no_fragment_is_given_of_a_pdu_that_does_not_hold_together() -> None:
+    whole = bytes(body_of(encode_data(1, b"data", is_command=False, is_last=True)))
+    with pytest.raises(ProtocolBroken):
+        next(decode_pdvs(memoryview(whole + b"\0\0\0\0\0\0")))
+
+
 @pytest.mark.parametrize("number", [0, 8, 255])
 def test_an_unknown_pdu_type_is_named_as_such(number: int) -> None:
     with pytest.raises(ProtocolBroken) as caught:

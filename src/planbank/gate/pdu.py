@@ -119,22 +119,33 @@ def encode_data(context_id: int, data: bytes, *, is_command: bool, is_last: bool
 
 
 def decode_pdvs(body: memoryview) -> Iterator[Pdv]:
-    """The PDVs of a P-DATA-TF body, as views into it; each length is checked before its view is given.
+    """The PDVs of a P-DATA-TF body, as views into it.
 
-    Raises ProtocolBroken when there is none, or one does not fit.
+    All lengths are checked before the first is given: a fragment of a PDU that does not hold
+    together must not complete an object. Raises ProtocolBroken when one does not fit or there is none.
     """
+    at, end = 0, len(body)
     if not body:
         raise ProtocolBroken("P-DATA without a PDV.", AbortReason.INVALID_PARAMETER)
-    at, end = 0, len(body)
     while at < end:
-        if end - at < PDV_HEADER.size:
-            raise ProtocolBroken("A PDV header is cut short.", AbortReason.INVALID_PARAMETER)
+        at += _pdv_size(body, at)
+    at = 0
+    while at < end:
         length, context_id, control = PDV_HEADER.unpack_from(body, at)
         stop = at + 4 + length
-        if length < 2 or stop > end:
-            raise ProtocolBroken("A PDV is longer than its PDU.", AbortReason.INVALID_PARAMETER)
         yield Pdv(context_id, bool(control & 1), bool(control & 2), body[at + 6 : stop])
         at = stop
+
+
+def _pdv_size(body: memoryview, at: int) -> int:
+    """Bytes of the PDV that begins at `at`. Raises ProtocolBroken unless it fits."""
+    left = len(body) - at
+    if left < PDV_HEADER.size:
+        raise ProtocolBroken("A PDV header is cut short.", AbortReason.INVALID_PARAMETER)
+    length: int = PDV_HEADER.unpack_from(body, at)[0]
+    if length < 2 or length + 4 > left:
+        raise ProtocolBroken("A PDV is longer than its PDU.", AbortReason.INVALID_PARAMETER)
+    return length + 4
 
 
 def _exactly_four(body: bytes | memoryview) -> bytes | memoryview:

@@ -87,7 +87,7 @@ class Server:
     def serve(self) -> None:
         """Publish the port, accept until `stop`, then finish what is in hand within 8 seconds."""
         self._open_associations.start()
-        self._tray.publish(CONTROL_FILE, {"version": 1, "port": self.port, "pid": os.getpid()})
+        self._publish_port()
         _log.info("listening", extra={"fields": {"port": self.port, "ae_title": self._desk.ae_title}})
         self._listener.setblocking(False)
         while True:
@@ -101,6 +101,13 @@ class Server:
         self._wake_read.close()
         self._wake_write.close()
         _log.info("stopped")
+
+    def _publish_port(self) -> None:
+        try:
+            self._tray.publish(CONTROL_FILE, {"version": 1, "port": self.port, "pid": os.getpid()})
+        except OSError as exc:
+            # A full disk is no reason not to listen: senders are told A700 and try again.
+            _log.error("The port could not be published: %s", exc.strerror)
 
     def stop(self) -> None:
         """Make `serve` come to its end. For any thread and for signal handlers."""
