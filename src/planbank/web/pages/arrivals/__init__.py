@@ -1,0 +1,1 @@
+"""What came, when, from whom."""

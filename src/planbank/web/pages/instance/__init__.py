@@ -1,0 +1,1 @@
+"""One object: what it says, how it came, what became of it."""

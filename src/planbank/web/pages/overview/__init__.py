@@ -1,0 +1,1 @@
+"""What there is, what came last, what needs somebody."""

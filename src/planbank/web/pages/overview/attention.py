@@ -1,0 +1,151 @@
+"""What needs somebody, gravest first, each with its verb.
+
+Comes in: who asks and when. Goes out: at most five lines for parts/attention.html, made only of
+what this person may see.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from planbank.access.policy import may, visible
+from planbank.catalogue.models import Finding, QuarantinedParcel, Submission
+from planbank.catalogue.quarantine_words import reason_in_words
+from planbank.catalogue.queries.objects import VERSION_KIND, services_on_versions
+from planbank.messages.models import Event, EventKind
+from planbank.pipeline.models import Outcome, State
+from planbank.web.pages import house_of
+from planbank.web.pages.patients.reach import mine
+from planbank.web.parts.words import thin
+
+MOST, WEEK = 5, timedelta(days=7)
+_GRAVITY = {"bad": 0, "warn": 1, "info": 2}
+
+
+def needs(request: HttpRequest) -> list[dict[str, Any]]:
+    """The lines, at most five."""
+    now = house_of(request).clock.now()
+    found = [
+        *_quarantine(request, now),
+        *_unread(request, now),
+        *_findings(request, now),
+        *_refused(request, now),
+    ]
+    return sorted(found, key=lambda line: (_GRAVITY[line["state"]], now - line["age"]))[:MOST]
+
+
+def address(name: str, query: str = "") -> str:
+    """The address of a page; empty where this site has no such page."""
+    try:
+        return reverse(name) + query
+    except NoReverseMatch:
+        return ""
+
+
+def _line(state: str, title: str, text: str, url: str, verb: str, at: datetime) -> dict[str, Any]:
+    return {"state": state, "title": title, "text": text, "url": url, "verb": verb, "age": at}
+
+
+def _quarantine(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """What waits in quarantine: my institutions' own, and unknown senders for the administrator."""
+    waiting = QuarantinedParcel.objects.filter(state=QuarantinedParcel.State.WAITING)
+    own = visible(request.user, "quarantine.view", waiting, institution="institution", at=now)
+    parts = [(own, False)]
+    if may(request.user, "quarantine.decide", now):
+        parts.append((waiting.filter(institution=None), True))
+    lines = []
+    for rows, unknown in parts:
+        groups = list(
+            rows.values("reason").annotate(n=Count("pk"), at=Max("received_at")).order_by("-n", "reason")
+        )
+        if not groups:
+            continue
+        total = sum(group["n"] for group in groups)
+        reasons = [reason_in_words(group["reason"]) for group in groups]
+        lines.append(
+            _line(
+                "bad" if any(reason.level == "bad" for reason in reasons) else "warn",
+                _waiting(total, unknown),
+                f"{reasons[0].title}. {reasons[0].todo}",
+                address("quarantine"),
+                _("Decide") if unknown else _("See them"),
+                max(group["at"] for group in groups),
+            )
+        )
+    return lines
+
+
+def _waiting(n: int, unknown: bool) -> str:
+    said = {"n": thin(n)}
+    if unknown:
+        return (
+            ngettext(
+                "%(n)s object from an unknown sender waits", "%(n)s objects from unknown senders wait", n
+            )
+            % said
+        )
+    return ngettext("%(n)s object waits in quarantine", "%(n)s objects wait in quarantine", n) % said
+
+
+def _unread(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """Work that could not be done: on my objects, or, for the administrator, anywhere."""
+    failed = Outcome.objects.filter(state=State.FAILED)
+    if may(request.user, "services.view", now):
+        url, verb = address("services", f"?state={State.FAILED}"), _("See the services")
+        return _failed(failed, url, verb)
+    mine_too = mine(request, Submission).filter(version=OuterRef("subject_id"))
+    on_mine = failed.filter(Exists(mine_too), service__in=services_on_versions(), subject_kind=VERSION_KIND)
+    return _failed(on_mine, address("patients", "?look=failed"), _("See the patients"))
+
+
+def _failed(rows: QuerySet[Outcome], url: str, verb: str) -> list[dict[str, Any]]:
+    found = rows.aggregate(n=Count("pk"), at=Max("finished_at"), due=Max("due_at"))
+    n = found["n"]
+    if not n:
+        return []
+    title = ngettext("%(n)s step could not be done", "%(n)s steps could not be done", n) % {"n": thin(n)}
+    text = _("All objects are stored. The reason stands with each of them.")
+    return [_line("bad", title, text, url, verb, found["at"] or found["due"])]
+
+
+def _findings(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    found = (
+        mine(request, Finding)
+        .filter(closed_at=None)
+        .aggregate(n=Count("pk"), files=Count("patient_file", distinct=True), at=Max("opened_at"))
+    )
+    n, files = found["n"], found["files"]
+    if not n:
+        return []
+    title = ngettext("%(n)s finding is open", "%(n)s findings are open", n) % {"n": thin(n)}
+    where = ngettext("On %(n)s patient.", "On %(n)s patients.", files) % {"n": thin(files)}
+    url = address("patients", "?look=findings")
+    text = f"{where} {_('All objects are stored.')}"
+    return [_line("info", title, text, url, _("See the patients"), found["at"])]
+
+
+def _refused(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """What the gate refused my institutions in the last seven days."""
+    recent = Event.objects.filter(kind=EventKind.REFUSED, at__gte=now - WEEK)
+    rows = visible(request.user, "data.view", recent, institution="institution", at=now)
+    newest = rows.first()
+    if newest is None:
+        return []
+    n = rows.count()
+    title = ngettext("%(n)s object was refused at the gate", "%(n)s objects were refused at the gate", n)
+    reason = str(newest.params.get("reason", "")).strip()
+    sender = str(newest.params.get("calling_ae", ""))
+    text = _("Nothing of it is stored. Last from %(sender)s: %(reason)s") % {
+        "sender": sender or "?",
+        "reason": reason or _("no reason noted"),
+    }
+    return [
+        _line("warn", title % {"n": thin(n)}, text, address("arrivals", "#refused"), _("See them"), newest.at)
+    ]

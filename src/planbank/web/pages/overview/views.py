@@ -1,0 +1,106 @@
+"""The first page: what there is, what needs somebody, what came last.
+
+Comes in: who asks. Goes out: numbers of what this person may see; for the system administrator
+operational counts alone, which name no patient.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from planbank.access.policy import may
+from planbank.catalogue.models import Instance, PatientFile, QuarantinedParcel, Series, Submission
+from planbank.catalogue.queries.associations import per_day, read_associations
+from planbank.catalogue.queries.totals import newest_received, total
+from planbank.people.models import Institution, Sender, User
+from planbank.pipeline.counts import open_work
+from planbank.web.pages import Menu, house_of, page
+from planbank.web.pages.arrivals.days import chart
+from planbank.web.pages.arrivals.views import moments, rows_of, site_zone
+from planbank.web.pages.overview.attention import WEEK, address, needs
+from planbank.web.pages.patients.reach import mine, my_institutions
+
+DAYS, LATEST = 30, 5
+
+
+@page("", name="overview", action="overview.view", menu=Menu("data", gettext_lazy("Overview"), "home", 10))
+def overview(request: HttpRequest) -> HttpResponse:
+    """What there is and what needs me."""
+    house = house_of(request)
+    now = house.clock.now()
+    institutions = my_institutions(request)
+    context: dict[str, Any] = {
+        "now": now,
+        "today": timezone.localtime(now),
+        "institutions": institutions,
+        "needs": needs(request),
+        "services_url": address("services"),
+    }
+    if institutions:
+        context |= _data(request, institutions, now)
+        if not context["newest"]:
+            context["gate"] = {
+                "ae_title": house.settings.ae_title,
+                "host": house.settings.dicom_host,
+                "port": house.settings.dicom_port,
+            }
+    if may(request.user, "services.view", now):
+        context["running"] = _running()
+        context["anywhere"] = newest_received(Institution.objects.all())
+    return render(request, "overview/page.html", context)
+
+
+def _data(request: HttpRequest, institutions: list[Institution], now: datetime) -> dict[str, Any]:
+    """Numbers, bars and latest arrivals of these institutions."""
+    codes = {i.pk: i.code for i in institutions}
+    newest = newest_received(Institution.objects.filter(pk__in=codes))
+    if newest is None:
+        return {"newest": None}
+    came = mine(request, Submission)
+    today = timezone.localtime(now).date()
+    days = today - timedelta(days=DAYS - 1), today
+    start, end = moments(days)
+    lately = came.filter(received_at__gte=start, received_at__lt=end)
+    latest = read_associations(came, came.filter(received_at__lt=end), "", LATEST)
+    return {
+        "newest": newest,
+        "stats": _stats(request, codes, now),
+        "chart": chart(per_day(lately, site_zone()), *days),
+        "since": days[0],
+        "until": days[1],
+        "latest": rows_of(latest.rows, codes),
+        "several": len(codes) > 1,
+    }
+
+
+def _stats(request: HttpRequest, codes: dict[int, str], now: datetime) -> dict[str, Any]:
+    key = "-".join(str(pk) for pk in sorted(codes))
+    files, came = mine(request, PatientFile), mine(request, Submission).filter(received_at__gte=now - WEEK)
+    return {
+        "patients": total(files.exclude(patient=None).values("patient").distinct(), f"patients:{key}"),
+        "new_patients": total(
+            files.filter(first_received_at__gte=now - WEEK).exclude(patient=None), f"new:{key}"
+        ),
+        "series": total(mine(request, Series), f"series:{key}"),
+        "objects": total(mine(request, Instance), f"objects:{key}"),
+        "week": total(came, f"week:{key}"),
+        "associations": total(came.values("association_id").distinct(), f"associations:{key}"),
+    }
+
+
+def _running() -> dict[str, int]:
+    """How the work stands, for the system administrator: counts that name nobody."""
+    waiting = QuarantinedParcel.objects.filter(state=QuarantinedParcel.State.WAITING)
+    return {
+        **open_work(),
+        "quarantined": waiting.count(),
+        "senders": Sender.objects.filter(is_active=True).count(),
+        "institutions": Institution.objects.filter(is_active=True).count(),
+        "people": User.objects.filter(is_active=True).count(),
+    }

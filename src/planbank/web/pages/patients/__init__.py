@@ -1,0 +1,1 @@
+"""Patient files of my institutions, and one of them."""

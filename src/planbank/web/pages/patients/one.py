@@ -1,0 +1,100 @@
+"""One patient file.
+
+Comes in: its number. Goes out: who it is, the studies with their series, what is odd, how it came.
+Each view is journalled (R116).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from planbank.catalogue.models import PatientFile, Series, Submission
+from planbank.catalogue.queries import patients
+from planbank.catalogue.queries.associations import read_associations
+from planbank.catalogue.queries.objects import bytes_of, series_order, series_rows
+from planbank.web.pages import house_of, page
+from planbank.web.pages.patients import words
+from planbank.web.pages.patients.findings import findings_of
+from planbank.web.pages.patients.forms import SeriesFilters
+from planbank.web.pages.patients.listing import drops, without
+from planbank.web.pages.patients.reach import mine, note, note_view, one
+from planbank.web.pages.patients.sheet import as_csv, wants_csv
+
+SIZE, ARRIVALS = 100, 8
+
+
+@page("patients/<int:pk>/", name="patient", action="data.view")
+def patient(request: HttpRequest, pk: int) -> HttpResponse:
+    """One patient file: facts, series, findings, arrivals."""
+    file = one(mine(request, PatientFile).select_related("institution"), pk)
+    held = Series.objects.filter(study__patient_file=file)
+    modalities = patients.in_order(held.values_list("modality", flat=True).distinct())
+    filters = SeriesFilters(request.GET, modalities)
+    given = filters.given()
+    sort = request.GET.get("sort", "study")
+    ordered = series_order(narrowed(held, given), sort)
+    if wants_csv(request):
+        code = file.institution.code
+        note(request, "take out list", object_kind="patient file", object_id=file.pk, institution=code)
+        return as_csv(f"{_('series')}-{file.pk}", _heads(), _csv_rows(ordered))
+    note_view(request, file)
+    found = Paginator(ordered, SIZE).get_page(request.GET.get("page"))
+    context = {
+        "now": house_of(request).clock.now(),
+        "file": file,
+        "name": words.person(file.name),
+        "born": words.day(file.birth_date),
+        "numbers": patients.numbers([file])[file.pk],
+        "bytes": bytes_of(held),
+        "filters": filters,
+        "given": given,
+        "sort": sort,
+        "found": found,
+        "rows": [(row, words.day(row.study.study_date)) for row in series_rows(list(found))],
+        "all_url": without(request, *filters.fields),
+        "findings": findings_of(file),
+        "arrivals": _arrivals(request, file),
+    }
+    if not found and given:
+        context["drops"] = drops(request, filters, lambda rest: narrowed(held, rest))
+    return render(request, "patients/patient.html", context)
+
+
+def narrowed(series: QuerySet[Series], given: dict[str, Any]) -> QuerySet[Series]:
+    """Series that fit every filter that is on."""
+    if given.get("modality"):
+        series = series.filter(modality=given["modality"])
+    for word in given.get("q", "").split()[: patients.MAX_WORDS]:
+        series = series.filter(Q(description__icontains=word) | Q(study__description__icontains=word))
+    return series
+
+
+def _arrivals(request: HttpRequest, file: PatientFile) -> Any:
+    """The last associations in which something of this patient came, counting only that."""
+    came = mine(request, Submission).filter(instance__series__study__patient_file=file)
+    return read_associations(came, came, "", ARRIVALS)
+
+
+def _heads() -> list[str]:
+    return [
+        *(_("Study date"), _("Study"), _("Study Instance UID"), _("Modality"), _("Number"), _("Description")),
+        *(_("Series Instance UID"), _("Objects"), _("Bytes"), _("First received"), _("Last received")),
+    ]
+
+
+def _csv_rows(ordered: QuerySet[Series]) -> Iterator[list[Any]]:
+    for pages in Paginator(ordered, 500):
+        for row in series_rows(list(pages)):
+            study = row.study
+            yield [
+                *(words.day(study.study_date), study.description, study.study_instance_uid),
+                *(row.modality, row.number, row.description, row.series_instance_uid),
+                *(row.objects, row.size, row.first_received_at, row.last_received_at),
+            ]
