@@ -88,6 +88,10 @@ class DicomUnsupported(DicomError):
     """The object cannot be used for what was asked."""
 
 
+class MetricError(PlanbankError):
+    """This is no metric."""
+
+
 class SendError(PlanbankError):
     """Objects could not be sent."""
 

@@ -21,6 +21,8 @@ from planbank.dicom.items import Item, read_items
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class ImagePlane:
@@ -128,7 +130,9 @@ def stacks(planes: Iterable[ImagePlane]) -> list[Stack]:
     return [_stack(group) for group in groups.values()]
 
 
-def modal_spacing(positions: Sequence[float], *, tolerance: float = 0.01) -> float | None:
+def modal_spacing(
+    positions: Sequence[float] | NDArray[np.float64], *, tolerance: float = 0.01
+) -> float | None:
     """The commonest distance (mm) between sorted positions; the smallest of equally common ones."""
     gaps = np.diff(np.asarray(positions, float))
     gaps = gaps[gaps > tolerance]

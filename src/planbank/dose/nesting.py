@@ -1,0 +1,241 @@
+"""Which side of a contour is inside: orientation by nesting (even-odd).
+
+Comes in: the closed contours of one plane. Goes out: their edges, turned so that the region
+lies on the left of each: outer contours counter-clockwise, holes clockwise. Keyholes pass
+through, because a bridge walked both ways cancels. Contours that cross are cut into strips
+between their vertices and crossings, and each strip is filled by the even-odd rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Polygon = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Border:
+    """The border of a plane's region.
+
+    Attributes:
+        edges: (n, 4) x0, y0, x1, y1; the region lies on the left.
+        area: mm2 within.
+        crossing: contours cross themselves or each other, so that even-odd strips were used.
+        repeated: identical contours were found and counted once.
+    """
+
+    edges: NDArray[np.float64]
+    area: float
+    crossing: bool
+    repeated: bool
+
+
+def border(polygons: Sequence[Polygon]) -> Border:
+    """The border of the region that closed polygons (n, 2) in mm enclose by even-odd."""
+    kept, repeated = _without_repeats(polygons)
+    if not kept:
+        return Border(np.empty((0, 4)), 0.0, False, repeated)
+    edges = np.concatenate([_edges(polygon) for polygon in kept])
+    if crosses(edges):
+        return _by_strips(edges, repeated)
+    areas = [_signed_area(polygon) for polygon in kept]
+    signs = [1.0 if area >= 0 else -1.0 for area in areas]
+    if len(kept) > 1:
+        depths = _depths(kept, [abs(area) for area in areas])
+        signs = [sign if depth % 2 == 0 else -sign for sign, depth in zip(signs, depths, strict=True)]
+    turned = [_edges(polygon, sign) for polygon, sign in zip(kept, signs, strict=True)]
+    total = sum(sign * area for sign, area in zip(signs, areas, strict=True))
+    return Border(np.concatenate(turned), float(total), False, repeated)
+
+
+def evenodd(polygons: Sequence[Polygon]) -> Border:
+    """Like `border`, by strips in any case: slower, and right for whatever crosses or winds twice."""
+    kept, repeated = _without_repeats(polygons)
+    if not kept:
+        return Border(np.empty((0, 4)), 0.0, False, repeated)
+    return _by_strips(np.concatenate([_edges(polygon) for polygon in kept]), repeated)
+
+
+def _edges(polygon: Polygon, sign: float = 1.0) -> NDArray[np.float64]:
+    points = polygon if sign > 0 else polygon[::-1]
+    return np.hstack((points, np.roll(points, -1, axis=0)))
+
+
+def _signed_area(polygon: Polygon) -> float:
+    x, y = polygon[:, 0] - polygon[0, 0], polygon[:, 1] - polygon[0, 1]
+    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+
+
+def _without_repeats(polygons: Sequence[Polygon]) -> tuple[list[Polygon], bool]:
+    """Polygons of at least three points; one of each that is drawn more than once."""
+    kept: list[Polygon] = []
+    seen: set[bytes] = set()
+    repeated = False
+    for polygon in polygons:
+        if len(polygon) < 3:
+            continue
+        if len(polygons) > 1:
+            key = np.unique(np.round(polygon, 3) + 0.0, axis=0).tobytes()
+            if key in seen:
+                repeated = True
+                continue
+            seen.add(key)
+        kept.append(np.ascontiguousarray(polygon))
+    return kept, repeated
+
+
+def _depths(polygons: list[Polygon], areas: list[float]) -> list[int]:
+    """How many other polygons each lies in."""
+    boxes = [(polygon.min(axis=0), polygon.max(axis=0)) for polygon in polygons]
+    depths = []
+    for i, inner in enumerate(polygons):
+        depth = 0
+        for j, outer in enumerate(polygons):
+            apart = (boxes[i][0] < boxes[j][0] - 1e-6).any() or (boxes[i][1] > boxes[j][1] + 1e-6).any()
+            if i != j and not apart and areas[j] > areas[i] and _lies_in(inner, outer):
+                depth += 1
+        depths.append(depth)
+    return depths
+
+
+@numba.njit(cache=True, nogil=True)
+def _lies_in(inner: Polygon, outer: Polygon) -> bool:
+    """Whether most vertices and edge middles of one polygon lie in the other (they do not cross)."""
+    votes = 0
+    n, m = len(inner), len(outer)
+    step = max(n // 8, 1)
+    for k in range(0, n, step):
+        nxt = (k + 1) % n
+        for half in range(2):
+            x = inner[k, 0] if half == 0 else 0.5 * (inner[k, 0] + inner[nxt, 0])
+            y = inner[k, 1] if half == 0 else 0.5 * (inner[k, 1] + inner[nxt, 1])
+            within, j = False, m - 1
+            for i in range(m):
+                if (outer[i, 1] > y) != (outer[j, 1] > y):
+                    t = (y - outer[i, 1]) / (outer[j, 1] - outer[i, 1])
+                    if x < outer[i, 0] + t * (outer[j, 0] - outer[i, 0]):
+                        within = not within
+                j = i
+            votes += 1 if within else -1
+    return votes > 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _meet(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Where along edge a edge b crosses it properly, 0 to 1; -1 where it does not.
+
+    Shared ends, touching and overlapping are no crossings.
+    """
+    dx, dy = a[2] - a[0], a[3] - a[1]
+    start = dx * (b[1] - a[1]) - dy * (b[0] - a[0])
+    stop = dx * (b[3] - a[1]) - dy * (b[2] - a[0])
+    if start * stop >= 0.0:
+        return -1.0
+    ex, ey = b[2] - b[0], b[3] - b[1]
+    first = ex * (a[1] - b[1]) - ey * (a[0] - b[0])
+    second = ex * (a[3] - b[1]) - ey * (a[2] - b[0])
+    if first * second >= 0.0:
+        return -1.0
+    return float(first / (first - second))
+
+
+@numba.njit(cache=True, nogil=True)
+def _sweep(edges: NDArray[np.float64], order: NDArray[np.int64], found: NDArray[np.float64]) -> int:
+    """Crossings of edges sorted by their lowest y; their heights go to `found` as far as it reaches."""
+    active = np.empty(len(edges), np.int64)
+    held, count = 0, 0
+    for k in order:
+        edge = edges[k]
+        low, high = min(edge[1], edge[3]), max(edge[1], edge[3])
+        left, right = min(edge[0], edge[2]), max(edge[0], edge[2])
+        kept = 0
+        for j in range(held):
+            other = edges[active[j]]
+            if max(other[1], other[3]) < low:
+                continue
+            active[kept] = active[j]
+            kept += 1
+            if max(other[0], other[2]) < left or min(other[0], other[2]) > right:
+                continue
+            if min(other[1], other[3]) > high:
+                continue
+            t = _meet(edge, other)
+            if t >= 0.0:
+                if count < len(found):
+                    found[count] = edge[1] + t * (edge[3] - edge[1])
+                count += 1
+                if len(found) == 0:
+                    return count
+        held = kept
+        active[held] = k
+        held += 1
+    return count
+
+
+def crosses(edges: NDArray[np.float64]) -> bool:
+    """Whether any two edges cross properly."""
+    order = np.argsort(np.minimum(edges[:, 1], edges[:, 3]))
+    return bool(_sweep(edges, order, np.empty(0)))
+
+
+def _by_strips(edges: NDArray[np.float64], repeated: bool) -> Border:
+    order = np.argsort(np.minimum(edges[:, 1], edges[:, 3]))
+    heights = np.empty(64)
+    count = _sweep(edges, order, heights)
+    if count > len(heights):
+        heights = np.empty(count)
+        count = _sweep(edges, order, heights)
+    levels = np.unique(np.concatenate((edges[:, 1], edges[:, 3], heights[:count])))
+    size = int(_fill_strips(edges[order], levels, np.empty((0, 4))))
+    out = np.empty((size, 4))
+    _fill_strips(edges[order], levels, out)
+    middle = 0.5 * (out[:, 0] + out[:, 2])
+    return Border(out, float(middle @ (out[:, 3] - out[:, 1])), True, repeated)
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill_strips(edges: NDArray[np.float64], levels: NDArray[np.float64], out: NDArray[np.float64]) -> int:
+    """Pieces of edges between neighbouring levels, left ones down and right ones up.
+
+    With an empty `out` the pieces are only counted. `edges` are sorted by their lowest y.
+    """
+    middles, which = np.empty(len(edges)), np.empty(len(edges), np.int64)
+    count, first = 0, 0
+    for s in range(len(levels) - 1):
+        low, high = levels[s], levels[s + 1]
+        if high <= low:
+            continue
+        held, k = 0, first
+        settled = True
+        while k < len(edges) and min(edges[k, 1], edges[k, 3]) <= low:
+            top = max(edges[k, 1], edges[k, 3])
+            if top <= low and settled:
+                first = k + 1
+            settled = settled and top <= low
+            if top >= high and edges[k, 1] != edges[k, 3]:
+                middles[held] = _x_at(edges[k], 0.5 * (low + high))
+                which[held] = k
+                held += 1
+            k += 1
+        for rank, place in enumerate(np.argsort(middles[:held])):
+            if len(out):
+                edge = edges[which[place]]
+                start, stop = (high, low) if rank % 2 == 0 else (low, high)
+                out[count, 0], out[count, 1] = _x_at(edge, start), start
+                out[count, 2], out[count, 3] = _x_at(edge, stop), stop
+            count += 1
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _x_at(edge: NDArray[np.float64], y: float) -> float:
+    return float(edge[0] + (y - edge[1]) / (edge[3] - edge[1]) * (edge[2] - edge[0]))
