@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template.base import token_kwargs
+from django.template.engine import Engine
 from django.utils.html import format_html
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class FrameNode(template.Node):
         if not body.strip():
             return ""
         values: dict[str, Any] = {key: value.resolve(context) for key, value in self.values.items()}
-        frame = context.template.engine.get_template(f"parts/frames/{self.name}.html")
+        frame = Engine.get_default().get_template(f"parts/frames/{self.name}.html")
         with context.push(**{**FRAME_DEFAULTS, **values, "body": body}):
             return frame.render(context)
 

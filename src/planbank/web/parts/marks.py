@@ -70,7 +70,7 @@ def mono(value: Any, plain: bool = False, pattern: bool = False) -> SafeString:
 
     `plain` leaves the ground out (pseudonyms, addresses); `pattern` marks `*` and `?`.
     """
-    text = escape("".join(_seen(letter) for letter in str(value)))
+    text: str = escape("".join(_seen(letter) for letter in str(value)))
     if pattern:
         for wild in "*?":
             text = text.replace(wild, f'<span class="wild">{wild}</span>')

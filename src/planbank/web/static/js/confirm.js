@@ -12,5 +12,5 @@ function weighAll() {
 document.addEventListener("input", (event) => {
   if (event.target.matches("input[data-must-equal]")) weigh(event.target);
 });
-document.addEventListener("htmx:afterSettle", weighAll);
+document.addEventListener("htmx:afterSwap", weighAll);
 weighAll();
