@@ -11,27 +11,28 @@ from planbank.house import House
 def status(house: House) -> dict[str, int | str]:
     """Counts of what is kept, what waits and what failed."""
     from planbank import __version__
-    from planbank.catalogue.models import (
-        Instance,
-        InstanceVersion,
-        PatientFile,
-        QuarantinedParcel,
-        Series,
-        Study,
-        Submission,
-    )
+    from planbank.catalogue import models
     from planbank.pipeline.counts import open_work
 
-    files = PatientFile.objects.exclude(patient=None)
+    files = models.PatientFile.objects.exclude(patient=None)
     return {
         "version": __version__,
         "patients": files.values("patient").distinct().count(),
-        "studies": Study.objects.count(),
-        "series": Series.objects.count(),
-        "instances": Instance.objects.count(),
-        "versions": InstanceVersion.objects.count(),
-        "submissions": Submission.objects.count(),
-        "quarantined": QuarantinedParcel.objects.filter(state=QuarantinedParcel.State.WAITING).count(),
+        "studies": models.Study.objects.count(),
+        "series": models.Series.objects.count(),
+        "instances": models.Instance.objects.count(),
+        "versions": models.InstanceVersion.objects.count(),
+        "submissions": models.Submission.objects.count(),
+        "quarantined": models.QuarantinedParcel.objects.filter(
+            state=models.QuarantinedParcel.State.WAITING
+        ).count(),
         "in_transit": house.tray.load().parcels,
+        "plan_sets": models.PlanSet.objects.count(),
+        "structure_sets": models.StructureSet.objects.count(),
+        "rois": models.Roi.objects.count(),
+        "plans": models.Plan.objects.count(),
+        "doses": models.Dose.objects.count(),
+        "dvhs": models.Dvh.objects.count(),
+        "findings": models.Finding.objects.filter(closed_at=None).count(),
         **open_work(),
     }

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 
+from planbank import boot
 from planbank.config import Settings
 from planbank.transit.keys import KeyFolder
 
@@ -24,7 +25,7 @@ def run(settings: Settings) -> int:
 
 def gate_config(settings: Settings) -> dict[str, object]:
     """What the gate must know; the public key only, and its own signing key's place."""
-    return {
+    given: dict[str, object] = {
         "host": settings.dicom_host,
         "port": settings.dicom_port,
         "ae_title": settings.ae_title,
@@ -33,3 +34,6 @@ def gate_config(settings: Settings) -> dict[str, object]:
         "sign_key": str(settings.keys_dir / "gate.sign"),
         "log_level": settings.log_level,
     }
+    if settings.clock_file is not None and boot.is_play_home(settings.home):
+        given["clock_file"] = str(settings.clock_file)
+    return given

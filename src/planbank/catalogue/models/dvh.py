@@ -19,6 +19,7 @@ class ChosenDose(models.Model):
     fingerprint = models.CharField(max_length=64, unique=True)
     summation = models.CharField(max_length=16, help_text="PLAN, BEAM or FRACTION; the last two are summed")
     type = models.CharField(max_length=16, blank=True)
+    scale = models.FloatField(default=1.0, help_text="Gy per unit of the dose: 1 unless it is relative")
     versions = models.ManyToManyField(InstanceVersion, related_name="chosen_in")
     is_plan_sum = models.BooleanField(default=False)
 
@@ -41,8 +42,8 @@ class Calculation(models.Model):
 class Dvh(models.Model):
     """The cumulative DVH of one ROI; older algorithm versions stay beside newer ones (R76).
 
-    `curve`: zlib-compressed little-endian float32, the volume in cc that receives at least
-    i x 0.01 Gy, i = 0, 1, ... up to the maximum. Tissue outside the dose grid is not in it.
+    `curve`: planbank.dose.curve.pack of the volume (cc) that receives at least each dose of
+    planbank.dose.axis (0.01 Gy apart). Tissue outside the dose grid is not in it.
     """
 
     calculation = models.ForeignKey(Calculation, on_delete=models.CASCADE, related_name="dvhs")
@@ -53,8 +54,8 @@ class Dvh(models.Model):
     min_gy = models.FloatField(null=True)
     mean_gy = models.FloatField(null=True)
     max_gy = models.FloatField(null=True)
+    edge_gy = models.FloatField(default=0, help_text="highest dose on the faces of the grid; bounds metrics")
     curve = models.BinaryField()
-    bin_gy = models.FloatField(default=0.01)
     flags = models.JSONField(default=list)
     parameters = models.JSONField(default=dict)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from planbank.catalogue.models import Dose, InstanceVersion
-from planbank.dicom.dose_grid import DoseInfo, read_dose_info
+from planbank.dicom.dose_grid import DoseInfo, read_dose, read_dose_info
 from planbank.dicom.references import references
+from planbank.errors import DicomError
 from planbank.services.analyse.facts import clean, cut, finding_list, reference_lists
 
 
 def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
-    """Write the dose; its values are read by calculate alone."""
+    """Write the dose; of its values only the highest, which tells whether the total makes sense."""
     found = read_dose_info(data, syntax)
     Dose.objects.update_or_create(
         version=version,
@@ -25,6 +26,7 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
                 {
                     "plans": [asdict(plan) for plan in found.plans],
                     "grid": _grid(found),
+                    "maximum": _maximum(found, data, syntax),
                     "stored_dvhs": found.stored_dvhs,
                     "heterogeneity_correction": found.heterogeneity_correction,
                     "manufacturer": found.manufacturer,
@@ -35,6 +37,16 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
             "findings": clean(finding_list(found.findings)),
         },
     )
+
+
+def _maximum(found: DoseInfo, data: bytes, syntax: str) -> float | None:
+    """The highest value in the dose's own unit; None where it cannot be placed, scaled or read."""
+    if found.geometry is None or found.scaling is None:
+        return None
+    try:
+        return read_dose(data, syntax).maximum
+    except DicomError:
+        return None
 
 
 def _grid(found: DoseInfo) -> dict[str, object] | None:

@@ -1,1 +1,5 @@
-"""calculate: the independent DVH of every ROI."""
+"""calculate: the independent DVH of every ROI. Which dose is decided in choose.py."""
+
+from planbank.services.calculate.run import calculate, calculation_lane
+
+__all__ = ["calculate", "calculation_lane"]

@@ -23,8 +23,10 @@ from planbank.catalogue.models import (
     Submission,
 )
 from planbank.house import House
+from planbank.pipeline.due import make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
 from planbank.services.analyse import lane_of
+from planbank.services.bundle import bundle_lane
 from planbank.services.calculate.choose import settle_calculations
 from planbank.services.link.nodes import Found, Woven
 from planbank.services.link.read import held
@@ -46,13 +48,16 @@ def link(house: House, patient_file_id: int) -> Result:
         sop_instance_uid__in=[one.uid for one in woven]
     ).delete()
     found = [_about(one, None) for one in loose]
+    pictures: list[Subject] = []
     for one in woven:
         row = _plan_set(patient_file_id, one, now)
         _members(row, one)
         found += [_about(f, row) for f in one.found]
         found += settle_calculations(house, row)
+        pictures.append((row.pk, bundle_lane(row.pk)))
     found += _of_objects(patient_file_id)
     settle(patient_file_id, "link", found, now)
+    make_due("bundle", pictures, now)
     return Done(f"{len(woven)} plan sets")
 
 

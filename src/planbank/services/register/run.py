@@ -214,6 +214,8 @@ def _file(house: House, arrivals: list[Arrival]) -> None:
     find(filed, {s.pk: f for s, f in zip(in_series, files, strict=True)}, now)
     lanes = {f.version.pk: lane_of(file.pk) for f, file in zip(filed, files, strict=True)}
     make_due("analyse", [(pk, lane) for pk, lane in lanes.items() if pk in fresh], now)
+    # Images and RT objects that were there before may now belong together in another way.
+    make_due("link", [(file.pk, lane_of(file.pk)) for file in set(files)], now)
     _journal(house, filed)
 
 
