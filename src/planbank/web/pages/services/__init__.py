@@ -1,0 +1,1 @@
+"""Services: what the bank does by itself, how far it is, what could not be done."""

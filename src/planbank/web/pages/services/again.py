@@ -1,0 +1,60 @@
+"""Running services again, on one subject, on what failed, or on everything (R4).
+
+Comes in: a service and subjects. Goes out: outcomes due in the background, one journal entry.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from planbank.journal.record import Actor, record
+from planbank.pipeline.due import BACKGROUND, defer_lane, make_due
+from planbank.pipeline.models import Outcome, State
+from planbank.pipeline.registry import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from planbank.people.models import User
+    from planbank.pipeline.registry import Subject
+
+PORTION = 5_000
+# With more lanes than this no job is queued for each here: the sweep does so, portion by portion.
+MOST_LANES = 200
+
+
+def one(outcome: Outcome, by: User, at: datetime) -> int:
+    """Run a service again on one subject."""
+    return _run(outcome.service, [(outcome.subject_id, outcome.lane)], "one", by, at)
+
+
+def failed(service: str, by: User, at: datetime) -> int:
+    """Run a service again on every subject it could not do; returns how many."""
+    spec = SERVICES[service]
+    rows = Outcome.objects.filter(state=State.FAILED, service=service, version=spec.version)
+    return _run(service, list(rows.values_list("subject_id", "lane")), "failed", by, at)
+
+
+def everything(service: str, by: User, at: datetime) -> int:
+    """Run a service again on every subject there is; returns how many."""
+    return _run(service, SERVICES[service].subjects(), "all", by, at)
+
+
+@transaction.atomic
+def _run(service: str, subjects: Iterable[Subject], which: str, by: User, at: datetime) -> int:
+    waiting, number = iter(subjects), 0
+    lanes: set[str] = set()
+    while portion := list(islice(waiting, PORTION)):
+        number += make_due(service, portion, at, priority=BACKGROUND, defer=False)
+        if len(lanes) <= MOST_LANES:
+            lanes.update(lane for _subject, lane in portion)
+    if len(lanes) <= MOST_LANES:
+        for lane in sorted(lanes):
+            defer_lane(service, lane, BACKGROUND)
+    actor = Actor("user", by.username)
+    record(actor, "run again", at, object_kind="service", object_id=service, which=which, subjects=number)
+    return number
