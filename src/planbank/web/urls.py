@@ -8,6 +8,7 @@ from django.urls import path, reverse_lazy
 from django.views.i18n import set_language
 
 from planbank.web.pages import PUBLIC, discover
+from planbank.web.parts.theme import set_theme
 
 
 def _declared(view: object, action: str) -> object:
@@ -28,6 +29,12 @@ urlpatterns = [
         _declared(account.PasswordChangeView.as_view(success_url=reverse_lazy("account")), "account.use"),
         name="account_change_password",
     ),
+    path(
+        "account/switched-off/",
+        _declared(account.AccountInactiveView.as_view(), PUBLIC),
+        name="account_inactive",
+    ),
+    path("theme/", _declared(set_theme, PUBLIC), name="theme"),
     path("language/", _declared(_language, PUBLIC), name="set_language"),
 ]
 
