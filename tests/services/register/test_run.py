@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.uid import ImplicitVRLittleEndian
+from tests.sending import ct, deposit, encoded, register_sender
 
 from planbank.archive.names import object_key
 from planbank.archive.part10 import split
@@ -26,7 +27,6 @@ from planbank.journal.models import Entry
 from planbank.messages.models import Event
 from planbank.pipeline.models import Outcome
 from planbank.services.register import register_once
-from tests.sending import ct, deposit, encoded, register_sender
 
 
 def codes() -> set[str]:
