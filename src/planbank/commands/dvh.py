@@ -63,7 +63,10 @@ def dvh_files(
     except DicomError as exc:
         return _fail(str(exc), 1)
     if csv_path is not None:
-        _write_csv(csv_path, rows, wanted)
+        try:
+            _write_csv(csv_path, rows, wanted)
+        except OSError as exc:
+            return _fail(f"{csv_path} cannot be written: {exc.strerror}.", 1)
     if as_json:
         json.dump([row.as_json() for row in rows], out, ensure_ascii=False, indent=1, allow_nan=False)
         out.write("\n")

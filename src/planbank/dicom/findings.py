@@ -109,6 +109,11 @@ FINDINGS: dict[str, tuple[Severity, str, str]] = {
         "Send the dose again.",
     ),
     "dose-no-plan": ("warning", "The dose names no plan.", "Link it by hand, or send it with its plan."),
+    "dose-no-summation": (
+        "warning",
+        "The dose does not say what it sums up; it is taken as that of the whole plan.",
+        "Check it in the planning system.",
+    ),
     "dose-offsets-odd": (
         "warning",
         "The dose's frame offsets are neither relative nor positions; they are read as relative.",

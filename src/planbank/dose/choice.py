@@ -74,12 +74,14 @@ class Choice:
         kind: 'plan' (one dose of the whole plan), 'sum' (beams or fraction groups added up
             to the whole plan), 'plan sum' (one dose of several plans).
         dose_uids: SOP Instance UIDs, sorted.
+        summation: 'PLAN', 'MULTI_PLAN', or what is added: 'BEAM', 'FRACTION', 'BRACHY'.
         type: 'PHYSICAL' or 'EFFECTIVE' (Gy(RBE)).
         scale: Gy per unit of the dose: 1 for Gy.
     """
 
     kind: ChoiceKind
     dose_uids: tuple[str, ...]
+    summation: str
     type: str
     scale: float = 1.0
 
@@ -149,10 +151,11 @@ def choose(plan: PlanFacts, doses: Iterable[DoseFacts]) -> Decision:
         if why:
             passed.append((dose.uid, why))
         elif len(dose.plan_uids) > 1 or dose.summation == "MULTI_PLAN":
-            sums.append(Choice("plan sum", (dose.uid,), dose.type, _scale(dose, plan) or 1.0))
-        elif dose.summation == "PLAN":
+            sums.append(Choice("plan sum", (dose.uid,), "MULTI_PLAN", dose.type, _scale(dose, plan) or 1.0))
+        elif dose.summation == "PLAN" or not dose.summation:
+            findings += [] if dose.summation else [Finding("dose-no-summation", dose.uid)]
             scale = _scale(dose, plan) or 1.0
-            whole.append(Choice("plan", (dose.uid,), dose.type, scale))
+            whole.append(Choice("plan", (dose.uid,), "PLAN", dose.type, scale))
             findings += judge_total(_gy(dose, scale), plan.prescription_gy, plan.fractions)
         else:
             parts.append(dose)
@@ -188,8 +191,10 @@ def _unusable(dose: DoseFacts, plan: PlanFacts) -> str:
         return "It does not hold a dose that a DVH can be made of."
     if not dose.readable:
         return "It cannot be placed or scaled."
-    if dose.summation not in ("PLAN", "MULTI_PLAN", "BEAM", "FRACTION", "BRACHY"):
-        return f"Its summation type is {dose.summation or 'missing'}."
+    if not dose.summation and (_beams(dose) or _setups(dose)):
+        return "It names beams and does not say how they are summed."
+    if dose.summation not in ("PLAN", "MULTI_PLAN", "BEAM", "FRACTION", "BRACHY", ""):
+        return f"Its summation type is {dose.summation}."
     if dose.units == "RELATIVE" and _scale(dose, plan) is None:
         return "It is relative, and there is no prescription to relate it to."
     return ""
@@ -228,14 +233,15 @@ def _summed(
     if lacks or not plan.groups:
         waiting += lacks or ["waiting for the plan's fraction groups"]
         return None
-    used = sorted(dose.uid for group in plan.groups for dose in _used(by_group[group.number]))
-    spare = {dose.uid for some in by_group.values() for dose in some} - set(used)
+    used = {dose.uid: dose for group in plan.groups for dose in _used(by_group[group.number])}
+    spare = {dose.uid for some in by_group.values() for dose in some} - used.keys()
     passed += [(uid, "The dose of its fraction group is there.") for uid in sorted(spare)]
-    scales = {_scale(dose, plan) for dose in doses}
+    scales = {_scale(dose, plan) for dose in used.values()}
+    kinds = sorted({dose.summation for dose in used.values()})
     if len(scales) > 1:
         waiting.append("the doses to be added are in different units")
         return None
-    return Choice("sum", tuple(used), doses[0].type, scales.pop() or 1.0)
+    return Choice("sum", tuple(sorted(used)), "+".join(kinds), doses[0].type, scales.pop() or 1.0)
 
 
 def _group_of(dose: DoseFacts, plan: PlanFacts) -> int | None:

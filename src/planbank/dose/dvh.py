@@ -16,6 +16,7 @@ import numpy as np
 
 from planbank.dicom.dose_grid import DoseGrid
 from planbank.dose.coverage import NO_CELLS, Cells, cover
+from planbank.dose.curve import pack, unpack
 from planbank.dose.histogram import Histogram
 from planbank.dose.nesting import border, evenodd
 from planbank.dose.planes import AXIAL, Plane, Planes, sort_into_planes
@@ -72,6 +73,17 @@ class Dvh:
     flags: tuple[str, ...] = ()
     algorithm: str = ALGORITHM
     parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def packed(self) -> bytes:
+        """The curve for storage (see `planbank.dose.curve.pack`)."""
+        return pack(self.curve)
+
+
+def stored_dvh(packed: bytes, *, parameters: dict[str, Any], **values: Any) -> Dvh:
+    """A `Dvh` from its stored columns: `values` are its other fields but `curve` and `edge_gy`."""
+    edge = float(parameters.get("edge_gy", 0.0))
+    return Dvh(curve=unpack(packed), edge_gy=edge, parameters=parameters, **values)
 
 
 def dvh(
@@ -168,7 +180,7 @@ def _result(run: _Run, roi: Roi, histogram: Histogram, flags: list[str], paramet
         curve=histogram.curve(),
         edge_gy=run.edge,
         flags=tuple(dict.fromkeys(flags)),
-        parameters=parameters,
+        parameters=parameters | {"edge_gy": round(run.edge, 4)},
     )
 
 

@@ -21,6 +21,6 @@ FLAGS: dict[str, str] = {
     "repeated": "A contour is drawn twice and counted once.",
     "gy-rbe": "The dose is weighted for biological effect: Gy(RBE).",
     "unreadable": "Contours whose points cannot be read are left out.",
-    "other-frame": "The ROI and the dose name different frames of reference; the numbers hold if those coincide.",
+    "other-frame": "ROI and dose name different frames of reference; the numbers hold if those coincide.",
 }
 """Code -> what it means."""

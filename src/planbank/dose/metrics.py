@@ -93,9 +93,10 @@ class Entry:
 REGISTRY: dict[str, Entry] = {}
 
 
-def metric(
-    pattern: str, *units: str
-) -> Callable[[Callable[[Asked], Answer | str]], Callable[[Asked], Answer | str]]:
+Function = Callable[[Asked], Answer | str]
+
+
+def metric(pattern: str, *units: str) -> Callable[[Function], Function]:
     """Register a metric. `{x}` in the pattern stands for a number; the docstring is its description.
 
     The function answers in its default unit, or with a key of REASONS.
@@ -130,6 +131,12 @@ def parse(typed: str) -> Metric:
             raise MetricError(f"'{plain}': {entry.pattern} can be had in {' or '.join(entry.units)}.")
         unit = known
     return Metric(plain, entry.pattern, x, unit, prescription)
+
+
+def parse_list(typed: str) -> list[Metric]:
+    """Metrics between commas; commas within brackets belong to a name. Raises MetricError."""
+    parts = re.findall(r"(?:[^,\[\]]|\[[^\]]*\]|[\[\]])+", typed)
+    return [parse(part) for part in parts if part.strip()]
 
 
 def evaluate(

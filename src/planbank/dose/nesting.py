@@ -67,12 +67,16 @@ def evenodd(polygons: Sequence[Polygon]) -> Border:
 
 def _edges(polygon: Polygon, sign: float = 1.0) -> NDArray[np.float64]:
     points = polygon if sign > 0 else polygon[::-1]
-    return np.hstack((points, np.roll(points, -1, axis=0)))
+    edges = np.empty((len(points), 4))
+    edges[:, :2] = points
+    edges[:-1, 2:] = points[1:]
+    edges[-1, 2:] = points[0]
+    return edges
 
 
 def _signed_area(polygon: Polygon) -> float:
-    x, y = polygon[:, 0] - polygon[0, 0], polygon[:, 1] - polygon[0, 1]
-    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+    x, y = (polygon - polygon[0]).T
+    return 0.5 * float(x[:-1] @ y[1:] - y[:-1] @ x[1:])
 
 
 def _without_repeats(polygons: Sequence[Polygon]) -> tuple[list[Polygon], bool]:

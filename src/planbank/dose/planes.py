@@ -66,10 +66,7 @@ def sort_into_planes(contours: Contours, axes: Axes = AXIAL) -> Planes:
     closed, flags = _closed(contours)
     if not len(closed):
         return Planes(axes, (), flags)
-    sums = _area_vectors(contours.points, contours.offsets)[closed]
-    axes = _fitting(contours, closed, sums, axes)
-    local = contours.points @ axes.matrix.T
-    positions, spreads = _positions(local, contours.offsets)
+    axes, local, positions, spreads = _in_plane(contours, closed, axes)
     flat = closed[spreads[closed] <= FLAT]
     if len(flat) < len(closed):
         flags = (*flags, "not-planar")
@@ -117,21 +114,34 @@ def _planes(
     ]
 
 
-def _fitting(contours: Contours, closed: NDArray[np.int64], sums: NDArray[np.float64], axes: Axes) -> Axes:
-    """The preferred axes, the patient's, or axes made from the contours' own normal."""
-    total = sums * np.where(sums @ sums[np.argmax((sums**2).sum(axis=1))] < 0, -1.0, 1.0)[:, None]
-    normal = total.sum(axis=0)
+def _in_plane(
+    contours: Contours, closed: NDArray[np.int64], preferred: Axes
+) -> tuple[Axes, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Axes in which the contours are flat, with points, positions and spreads in them.
+
+    The preferred axes, else the patient's, else axes made from the contours' own normal.
+    """
+    for axes in (preferred, AXIAL):
+        local = contours.points @ axes.matrix.T
+        positions, spreads = _positions(local, contours.offsets)
+        if np.median(spreads[closed]) <= FLAT:
+            return axes, local, positions, spreads
+    axes = _own_axes(_area_vectors(contours.points, contours.offsets)[closed], preferred)
+    local = contours.points @ axes.matrix.T
+    return (axes, local, *_positions(local, contours.offsets))
+
+
+def _own_axes(sums: NDArray[np.float64], preferred: Axes) -> Axes:
+    """Axes about the contours' common normal, turned like the preferred ones."""
+    largest = sums[np.argmax((sums**2).sum(axis=1))]
+    normal = (sums * np.where(sums @ largest < 0, -1.0, 1.0)[:, None]).sum(axis=0)
     length = float(np.linalg.norm(normal))
     if length == 0.0:
-        return axes
+        return preferred
     normal /= length
-    for candidate in (axes, AXIAL):
-        _, spreads = _positions(contours.points @ candidate.matrix.T, contours.offsets)
-        if np.median(spreads[closed]) <= FLAT and abs(candidate.normal @ normal) > 0.99:
-            return candidate
-    across = axes.across - (axes.across @ normal) * normal
+    across = preferred.across - (preferred.across @ normal) * normal
     if np.linalg.norm(across) < 0.5:
-        across = axes.down - (axes.down @ normal) * normal
+        across = preferred.down - (preferred.down @ normal) * normal
     across /= np.linalg.norm(across)
     return Axes(across, np.cross(normal, across), normal)
 
@@ -141,10 +151,13 @@ def _area_vectors(points: NDArray[np.float64], offsets: NDArray[np.int64]) -> ND
     """(m, 3) normal of each contour, as long as twice its area (Newell)."""
     out = np.zeros((len(offsets) - 1, 3))
     for i in range(len(offsets) - 1):
+        if offsets[i + 1] == offsets[i]:
+            continue
         first, stop = offsets[i], offsets[i + 1]
+        ox, oy, oz = points[first, 0], points[first, 1], points[first, 2]
         for k in range(first + 1, stop - 1):
-            ax, ay, az = points[k] - points[first]
-            bx, by, bz = points[k + 1] - points[first]
+            ax, ay, az = points[k, 0] - ox, points[k, 1] - oy, points[k, 2] - oz
+            bx, by, bz = points[k + 1, 0] - ox, points[k + 1, 1] - oy, points[k + 1, 2] - oz
             out[i, 0] += ay * bz - az * by
             out[i, 1] += az * bx - ax * bz
             out[i, 2] += ax * by - ay * bx
