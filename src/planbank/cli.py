@@ -247,5 +247,6 @@ def dvh(
 ) -> None:
     """Dose-volume histograms of files, without server or database."""
     from planbank.commands.dvh import dvh_files
+    from planbank.config import compile_cache
 
-    sys.exit(dvh_files(files, metrics, csv, as_json, sys.stdout))
+    sys.exit(dvh_files(files, metrics, csv, as_json, sys.stdout, cache_dir=compile_cache()))

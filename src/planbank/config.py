@@ -35,18 +35,35 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PLANBANK_", frozen=True, extra="forbid")
 
-    home: Path = Field(default_factory=default_home, description="Folder of this bank: archive, transit area, keys, embedded database.")
+    home: Path = Field(
+        default_factory=default_home,
+        description="Folder of this bank: archive, transit area, keys, embedded database.",
+    )
     database_url: str = Field("", description="PostgreSQL to use; empty starts the embedded one in HOME/pg.")
     web_host: str = Field("127.0.0.1", description="Address the site listens on.")
     web_port: int = Field(8080, ge=0, le=65535, description="Port of the site.")
-    web_url: str = Field("", description="Address people use for the site, for links in messages; empty: http://WEB_HOST:WEB_PORT.")
-    dicom_host: str = Field("0.0.0.0", description="Address the gate listens on (127.0.0.1 in a demo home).")
+    web_url: str = Field(
+        "",
+        description="Address people use for the site, for links in messages; empty: http://WEB_HOST:WEB_PORT.",
+    )
+    dicom_host: str = Field(
+        "0.0.0.0",  # noqa: S104 - hospitals send from other machines
+        description="Address the gate listens on (127.0.0.1 in a demo home).",
+    )
     dicom_port: int = Field(11112, ge=0, le=65535, description="Port of the gate.")
-    ae_title: str = Field("PLANBANK", min_length=1, max_length=16, description="Application Entity title of the gate.")
+    ae_title: str = Field(
+        "PLANBANK", min_length=1, max_length=16, description="Application Entity title of the gate."
+    )
     workers: int = Field(0, ge=0, description="Work processes that `up` starts; 0 means one per core.")
-    unknown_senders: Literal["quarantine", "refuse"] = Field("quarantine", description="What the gate does with senders nobody registered.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line that is logged.")
-    clock_file: Path | None = Field(None, description="Demo and test homes only: a file with seconds to add to the clock.")
+    unknown_senders: Literal["quarantine", "refuse"] = Field(
+        "quarantine", description="What the gate does with senders nobody registered."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe line that is logged."
+    )
+    clock_file: Path | None = Field(
+        None, description="Demo and test homes only: a file with seconds to add to the clock."
+    )
     language: Literal["en", "da"] = Field("en", description="Language of pages for people who chose none.")
     time_zone: str = Field("Europe/Copenhagen", description="Zone in which times are shown.")
 
@@ -96,6 +113,14 @@ def load(**overrides: Any) -> Settings:
         first = exc.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"{name}: {first['msg']}.") from exc
+
+
+def compile_cache() -> Path:
+    """Where compiled numerics are kept: the named home's run folder, else the user's cache folder."""
+    if named := os.environ.get("PLANBANK_HOME"):
+        return Path(named).expanduser() / "run" / "numba"
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "planbank" / "numba"
 
 
 def environment(settings: Settings) -> dict[str, str]:

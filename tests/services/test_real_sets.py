@@ -162,5 +162,5 @@ def test_monaco_and_pinnacle_are_read_right(bank: House, shared_data: Path) -> N
     pinnacle = Plan.objects.get(facts__fraction_groups__2__isnull=False)
     assert [g["fractions"] for g in pinnacle.facts["fraction_groups"]] == [26, 10, 13]
     assert pinnacle.fractions == 49
-    assert len([b for b in pinnacle.facts["beams"]]) == 26
+    assert len(pinnacle.facts["beams"]) == 26
     assert {p.technique for p in Plan.objects.exclude(pk=pinnacle.pk)} >= {"VMAT"}

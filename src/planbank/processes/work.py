@@ -38,6 +38,7 @@ def run(settings: Settings) -> int:
 
     register = threading.Thread(target=keep_registering, name="register", daemon=True)
     register.start()
+    threading.Thread(target=_warm, name="warm", daemon=True).start()
     try:
         asyncio.run(_jobs(house))
     finally:
@@ -45,6 +46,13 @@ def run(settings: Settings) -> int:
         register.join(3)
     sys.stderr.flush()
     os._exit(0)  # a numeric job in a thread cannot be interrupted; it is run again by another
+
+
+def _warm() -> None:
+    """Compile the dose engine before the first plan comes; other processes find it in the cache."""
+    from planbank.dose.warm import warm
+
+    warm()
 
 
 async def _jobs(house: House) -> None:
