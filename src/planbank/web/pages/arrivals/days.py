@@ -66,12 +66,12 @@ class Chart:
     bars: list[Bar] = field(default_factory=list)
 
 
-def chart(counts: dict[date, int], since: date, until: date) -> Chart:
+def chart(counts: dict[date, int], since: date, until: date, wide: float = 760) -> Chart:
     """Bars from `since` to `until`, both included: one a day, or a week where days would be too many."""
     bars = _bars(counts, since, until)
     total = sum(bar.count for bar in bars)
     largest = max(bars, key=lambda bar: bar.count, default=None)
-    return Chart(_draw(bars, 760, 170), _draw(bars, 340, 170), total, largest if total else None, bars)
+    return Chart(_draw(bars, wide, 170), _draw(bars, 340, 170), total, largest if total else None, bars)
 
 
 def _bars(counts: dict[date, int], since: date, until: date) -> list[Bar]:

@@ -36,10 +36,16 @@ class ArrivalFilters(Filters):
         self, data: Any, senders: list[tuple[int, str]], institutions: list[tuple[int, str]]
     ) -> None:
         super().__init__(data)
+        self.choices = senders, institutions
         self.fields["sender"].choices = [("", _("All")), *senders]
         self.fields["institution"].choices = [("", _("All of mine")), *institutions]
         if len(institutions) < 2:
             del self.fields["institution"]
+
+    def with_days(self, days: tuple[date, date]) -> ArrivalFilters:
+        """The same form, showing the days that are in force."""
+        data = {**self.data.dict(), "since": days[0].isoformat(), "until": days[1].isoformat()}
+        return ArrivalFilters(data, *self.choices)
 
     def days(self, today: date, given: dict[str, Any]) -> tuple[date, date]:
         """First and last day: as given, else the last 30; at most a year."""

@@ -38,7 +38,8 @@ from planbank.web.pages.arrivals.one import association
 from planbank.web.pages.patients.listing import drops, without
 from planbank.web.pages.patients.reach import mine, my_institutions, note
 from planbank.web.pages.patients.sheet import as_csv, wants_csv
-from planbank.web.pages.patients.words import kind_of_object
+from planbank.web.pages.patients.words import kind_of_object, relation_word
+from planbank.web.parts.words import thin
 
 __all__ = ["arrivals", "association"]
 SIZE, CHUNK, REFUSALS = 25, 100, 20
@@ -69,6 +70,12 @@ class Row:
         return self.came.by_relation[Relation.VERSION]
 
     @property
+    def relations(self) -> str:
+        """'7 new, 1 sent again'"""
+        said = [(n, relation_word(name)) for name in Relation.values if (n := self.came.by_relation[name])]
+        return ", ".join(f"{thin(n)} {word}" for n, word in said)
+
+    @property
     def lasted(self) -> timedelta:
         return self.came.ended_at - self.came.began_at
 
@@ -96,7 +103,7 @@ def arrivals(request: HttpRequest) -> HttpResponse:
     found = read_associations(mine(request, Submission), wanted, place, SIZE)
     context = {
         "now": now,
-        "filters": filters,
+        "filters": filters.with_days(days),
         "given": given,
         "since": days[0],
         "until": days[1],
@@ -104,7 +111,7 @@ def arrivals(request: HttpRequest) -> HttpResponse:
         "first_page": not place,
         "rows": rows_of(found.rows, codes),
         "several": len(codes) > 1,
-        "chart": chart(per_day(wanted, site_zone()), *days),
+        "chart": chart(per_day(wanted, site_zone()), *days, wide=1120),
         "all_url": without(request, *filters.fields),
         "newest_url": without(request),
         "refused": refusals(request, days),

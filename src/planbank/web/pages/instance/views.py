@@ -16,6 +16,7 @@ from django.shortcuts import render
 
 from planbank.catalogue.models import Instance, Submission
 from planbank.catalogue.queries import objects
+from planbank.dicom.headers import DEFAULT_TAGS
 from planbank.pipeline.registry import SERVICES
 from planbank.web.pages import house_of, page
 from planbank.web.pages.patients import words
@@ -61,7 +62,7 @@ def instance(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "now": house_of(request).clock.now(),
         "instance": here,
-        "version": version,
+        "current": version,
         "kind": words.kind_of_object(version.sop_class_uid),
         "syntax": words.syntax_name(version.transfer_syntax_uid),
         "series": here.series,
@@ -78,10 +79,12 @@ def instance(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _headers(headers: Any) -> list[tuple[str, str]] | None:
-    """Names and values as analyse left them; None where it has not been here yet."""
+    """What analyse left, in the order of the Standard; None where it has not been here yet."""
     if not isinstance(headers, dict):
         return None
-    return [(words.header_name(str(name)), _value(value)) for name, value in headers.items()]
+    places = {name: n for n, name in enumerate(DEFAULT_TAGS.values())}
+    in_order = sorted(headers, key=lambda name: (places.get(name, len(places)), name))
+    return [(words.header_name(name), _value(headers[name])) for name in in_order]
 
 
 def _value(value: Any) -> str:

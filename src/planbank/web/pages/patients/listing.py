@@ -67,9 +67,12 @@ def rows_in_words(n: int) -> str:
 
 
 def drops(request: HttpRequest, filters: Filters, found: Callable[[dict], QuerySet]) -> list[Drop]:
-    """For a list that its filters left empty: each filter, and whether there are rows without it."""
+    """For a list that its filters left empty: each filter, and whether there are rows without it.
+
+    Those that help stand first.
+    """
     given = filters.given()
-    return [
+    found_without = [
         Drop(
             f"{filters.fields[name].label}: {filters.words(name)}",
             without(request, name),
@@ -77,3 +80,4 @@ def drops(request: HttpRequest, filters: Filters, found: Callable[[dict], QueryS
         )
         for name in given
     ]
+    return sorted(found_without, key=lambda drop: not drop.helps)
