@@ -11,20 +11,21 @@ from planbank.dicom.contours import Contours, decimal_strings
 from planbank.dicom.dose_grid import DoseGrid, DoseInfo, GridGeometry
 from planbank.dicom.geometry import axes_of
 from planbank.dicom.structure_set import Roi, StructureSet
-from planbank.dose.dvh import dvh
+from planbank.dose.dvh import Dvh, dvh
 
 SIDE = 20.0  # mm
 
 
-def warm() -> None:
-    """Calculate the DVH of a small box of two planes in an even dose."""
+def warm() -> Dvh:
+    """Calculate the DVH of a small box (2.4 cc) of two planes in a dose that grows evenly; returns it."""
     decimal_strings(b"1.5\\-2\\3e1")
     square = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]], float)
     points = np.concatenate([np.column_stack([square, np.full(4, z)]) for z in (0.0, 3.0)])
     offsets = np.array([0, 4, 8], np.int64)
     contours = Contours(points, offsets, ("CLOSED_PLANAR",) * 2, ("", ""))
     roi = Roi(1, "box", "", "", None, "", contours)
-    dvh(StructureSet("", "", "", "", "", "", (roi,)), _even_dose())
+    (found,) = dvh(StructureSet("", "", "", "", "", "", (roi,)), _even_dose())
+    return found
 
 
 def _even_dose() -> DoseGrid:
