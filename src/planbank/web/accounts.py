@@ -31,9 +31,13 @@ class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         super().authentication_failed(request, **credentials)
 
     def add_message(
-        self, request: HttpRequest, level: int, message_template: str | None = None, **kw: Any
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         """No toast for signing in and out: the page itself says so."""
-        if message_template in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
-            return
-        super().add_message(request, level, message_template, **kw)
+        if message_template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
+            super().add_message(request, level, message_template, *args, **kwargs)
