@@ -6,12 +6,15 @@ given back, and all subjects of a service made due when its version is new.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Job
 
 from planbank.house import House
 from planbank.pipeline.drain import overdue
@@ -35,16 +38,34 @@ def sweep(house: House, after: timedelta = timedelta(seconds=20)) -> int:
 
 def give_back_stalled() -> int:
     """Queue again the jobs whose worker died; returns how many."""
-    return async_to_sync(_give_back_stalled)()
-
-
-async def _give_back_stalled() -> int:
     manager = app.job_manager
-    jobs = list(await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED))
+    jobs = list(async_to_sync(manager.get_stalled_jobs)(seconds_since_heartbeat=STALLED))
     for job in jobs:
         log.warning("job of a dead worker given back", job=job.id)
-        await manager.retry_job(job)
+        _give_back(job)
     return len(jobs)
+
+
+@transaction.atomic
+def _give_back(job: Job) -> None:
+    """Queue a job again in place of one that was queued for its lane meanwhile.
+
+    Only one job a lane may be queued. The dead worker's is the one that stays: its count of
+    attempts makes the next worker careful.
+    """
+    manager, priority = app.job_manager, job.priority
+    if not ProcrastinateJob.objects.select_for_update().filter(id=job.id, status="doing").exists():
+        return  # another clock was here first
+    for _attempt in range(5):
+        try:
+            with transaction.atomic():
+                manager.retry_job_by_id(job.id, retry_at=datetime.now(UTC), priority=priority)
+            return
+        except UniqueViolation:
+            queued = ProcrastinateJob.objects.filter(queueing_lock=job.queueing_lock, status="todo")
+            for other in queued.select_for_update():
+                priority = max(priority, other.priority)
+                manager.cancel_job_by_id(other.id, delete_job=True)
 
 
 def notice_new_versions(house: House) -> list[str]:
