@@ -9,14 +9,12 @@ from pathlib import Path
 
 import pytest
 from tests.sending import deposit, register_sender
+from tests.services.running import run_everything
 
 from planbank.catalogue.models import Dvh, Finding, Member, Plan, PlanSet, Roi
 from planbank.dicom.encoding import split_file
 from planbank.dicom.headers import scan
 from planbank.house import House
-from planbank.pipeline.drain import drain
-from planbank.pipeline.models import Outcome
-from planbank.services.register import register_once
 
 
 def objects(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -31,16 +29,6 @@ def unpacked(shared_data: Path, name: str, where: Path) -> Path:
     with tarfile.open(shared_data / f"{name}.tar.xz") as archive:
         archive.extractall(where, filter="data")
     return where
-
-
-def run_everything(house: House) -> None:
-    """Register and drain until nothing is due, as the work processes do."""
-    while register_once(house):
-        pass
-    while due := list(Outcome.objects.filter(state="due").values_list("service", "lane").distinct()):
-        for service, lane in due:
-            drain(house, service, lane)
-    assert not Outcome.objects.filter(state="failed").exists()
 
 
 def submit(house: House, folder: Path, seed: int = 1) -> None:
