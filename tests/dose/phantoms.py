@@ -55,16 +55,18 @@ def heights(low: float, high: float, spacing: float, phase: float) -> Array:
     return (np.arange(first, last + 1) + phase) * spacing
 
 
-def circle(radius: float, z: float, centre: Sequence[float] = (0, 0), points: int = 360, start: float = 0.0) -> Array:
+def circle(radius: float, z: float, centre: Sequence[float] = (0, 0), points: int = 360) -> Array:
     """A circle as a polygon of the same area."""
-    angle = start + np.linspace(0, 2 * np.pi, points, endpoint=False)
+    angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
     reach = radius * np.sqrt(2 * np.pi / points / np.sin(2 * np.pi / points))
     return np.stack(
         (centre[0] + reach * np.cos(angle), centre[1] + reach * np.sin(angle), np.full(points, z)), axis=1
     )
 
 
-def sphere(radius: float, spacing: float, phase: float = 0.0, centre: Sequence[float] = (0, 0, 0)) -> list[Array]:
+def sphere(
+    radius: float, spacing: float, phase: float = 0.0, centre: Sequence[float] = (0, 0, 0)
+) -> list[Array]:
     """Contours of a sphere."""
     return solid(lambda z: np.sqrt(np.maximum(radius**2 - z**2, 0)), -radius, radius, spacing, phase, centre)
 

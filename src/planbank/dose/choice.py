@@ -266,10 +266,10 @@ def _lacks(group: GroupFacts, doses: list[DoseFacts], plan: PlanFacts) -> list[s
     """What a fraction group waits for; empty where its doses are complete and each there once."""
     of_group = f" of fraction group {group.number}" if len(plan.groups) > 1 else ""
     fractions = [dose for dose in doses if dose.summation == "FRACTION"]
+    if len(fractions) > 1:
+        return [f"there are several doses of fraction group {group.number}"]
     if fractions:
-        return (
-            [] if len(fractions) == 1 else [f"there are {len(fractions)} doses{of_group or ' of one group'}"]
-        )
+        return []
     if not doses:
         return [f"waiting for fraction group {group.number}"]
     wanted, word, numbers = group.beams, "beam", [n for dose in doses for n in _beams(dose)]
