@@ -10,37 +10,44 @@ import secrets
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from planbank.config import Settings
+from planbank.errors import SendError
 from planbank.house import House
 
+# Institution: name, region, AE title it sends with. Any DICOM tool on this machine is DEMO_TPS.
+CENTRES = {
+    "OUH": ("Odense University Hospital", "Syddanmark", "DEMO_TPS"),
+    "AUH": ("Aarhus University Hospital", "Midtjylland", "DEMO_AUH"),
+    "VLE": ("Vejle Hospital", "Syddanmark", "DEMO_VLE"),
+    "AAL": ("Aalborg University Hospital", "Nordjylland", "DEMO_AAL"),
+}
+# How the synthetic patients name their centres.
+CODES = {"OUH": "OUH", "AUH": "AUH", "Vejle": "VLE", "Aalborg": "AAL"}
 SITE = {
-    "region": [{"name": "Syddanmark", "country": "DK"}, {"name": "Midtjylland", "country": "DK"}],
+    "region": [{"name": name} for name in sorted({region for _name, region, _ae in CENTRES.values()})],
     "institution": [
-        {"code": "OUH", "name": "Odense University Hospital",
-         "region": "Syddanmark", "identity_scheme": "CPR"},
-        {"code": "AUH", "name": "Aarhus University Hospital",
-         "region": "Midtjylland", "identity_scheme": "CPR"},
+        {"code": code, "name": name, "region": region, "identity_scheme": "CPR"}
+        for code, (name, region, _ae) in CENTRES.items()
     ],
     "sender": [
-        {"ae_title": "DEMO_TPS", "network": "127.0.0.0/8", "institution": "OUH",
-         "description": "Any DICOM tool on this machine"},
-        {"ae_title": "DEMO_AUH", "network": "127.0.0.0/8", "institution": "AUH",
-         "description": "A second centre, so that there is something you may not see"},
+        {"ae_title": ae_title, "network": "127.0.0.0/8", "institution": code}
+        for code, (_name, _region, ae_title) in CENTRES.items()
     ],
     "user": [
         {"username": "ouh", "name": "Mette Holm", "institutions": ["OUH"]},
         {"username": "auh", "name": "Jens Bro", "institutions": ["AUH"]},
+        {"username": "vle", "name": "Karen Lund", "institutions": ["VLE", "AAL"]},
         {"username": "admin", "name": "Site Administrator", "is_site_admin": True},
     ],
-}  # fmt: skip
+}
 ROLES = {
     "ouh": "physicist at OUH",
     "auh": "physicist at AUH",
+    "vle": "works for VLE and AAL",
     "admin": "system administrator, no patient data",
 }
 SEED = 20231018  # the day the paper was published
@@ -89,25 +96,18 @@ def _accounts(house: House) -> dict[str, str]:
 
 def _send_patients(settings: Settings) -> None:
     """Write each patient to files and send them as a planning system would."""
-    from planbank.demo.patients import make_cohort
+    from planbank.demo.patients import make_cohort, part10
     from planbank.forwarding.scu import Node, dicom_files, send
 
-    port = _gate_port(settings)
-    with tempfile.TemporaryDirectory(prefix="planbank-demo-") as folder:
-        by_sender: dict[str, list[Path]] = defaultdict(list)
-        for number, patient in enumerate(make_cohort(SEED)):
-            place = Path(folder) / str(number)
-            place.mkdir()
-            for index, ds in enumerate(patient.objects):
-                ds.save_as(place / f"{index:04d}.dcm", enforce_file_format=True)
-            by_sender["DEMO_TPS" if number % 3 != 2 else "DEMO_AUH"].append(place)
-        for calling_ae, places in by_sender.items():
-            for place in places:
-                send(dicom_files([place]), Node("127.0.0.1", port, calling_ae, settings.ae_title))
-
-
-def _gate_port(settings: Settings) -> int:
-    return settings.dicom_port
+    for patient in make_cohort(SEED):
+        with tempfile.TemporaryDirectory(prefix="planbank-demo-") as folder:
+            for number, ds in enumerate(patient.objects):
+                (Path(folder) / f"{number:04d}.dcm").write_bytes(part10(ds))
+            calling_ae = CENTRES[CODES[patient.institution]][2]
+            node = Node("127.0.0.1", settings.dicom_port, calling_ae, settings.ae_title)
+            failed = [sent for sent in send(dicom_files([Path(folder)]), node) if sent.problem]
+            if failed:
+                raise SendError(f"{len(failed)} objects of the demonstration were not taken.")
 
 
 def _wait_for_site(settings: Settings) -> None:

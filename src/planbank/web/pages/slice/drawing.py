@@ -1,0 +1,97 @@
+"""The middle slice as the page draws it.
+
+Comes in: a plan set with its bundle. Goes out: sizes, and lines as SVG path data with the colours
+and dashes of look.md (isodoses) and the RTSTRUCT (structures).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from planbank.catalogue.models import PlanSet
+from planbank.errors import ObjectMissing
+from planbank.house import House
+
+_COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
+# look.md, isodoses: part of the reference dose -> class of the line in slice.css.
+_LEVELS = (
+    (1.06, "iso-107"),
+    (0.99, "iso-100"),
+    (0.94, "iso-95"),
+    (0.7, "iso-80"),
+    (0.4, "iso-50"),
+    (0, "iso-25"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One ROI or isodose: what it is called, its colour or class, its SVG path."""
+
+    title: str
+    colour: str
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """`width` and `height` in units of the drawing: pixels, stretched to be square in mm."""
+
+    width: float
+    height: float
+    position_mm: float
+    structures: list[Line]
+    isodoses: list[Line]
+
+    @property
+    def view_box(self) -> str:
+        return f"0 0 {self.width:g} {self.height:g}"
+
+
+def drawing_of(house: House, plan_set: PlanSet) -> Drawing | None:
+    """None while there is no picture (no images yet, or not drawn yet)."""
+    bundle = getattr(plan_set, "bundle", None)
+    if bundle is None:
+        return None
+    try:
+        with house.store.open(bundle.lines_key) as stream:
+            lines = json.load(stream)
+    except (ObjectMissing, ValueError):
+        return None
+    aspect = float(lines["aspect"])
+    reference = lines["reference_gy"] or 0.0
+    return Drawing(
+        width=lines["width"],
+        height=round(lines["height"] * aspect, 3),
+        position_mm=lines["position_mm"],
+        structures=[
+            Line(o["name"], _safe(o["colour"]), "structure", _path(o["lines"], aspect))
+            for o in lines["outlines"]
+        ],
+        isodoses=[
+            Line(f"{i['gy']:.4g} Gy", "", _level(i["gy"], reference), _path(i["lines"], aspect))
+            for i in lines["isodoses"]
+        ],
+    )
+
+
+def _safe(colour: str) -> str:
+    return colour if _COLOUR.match(colour) else "#ffffff"
+
+
+def _level(gy: float, reference: float) -> str:
+    part = gy / reference if reference else 0.0
+    return next(name for least, name in _LEVELS if part >= least)
+
+
+def _path(lines: list[list[list[float]]], aspect: float) -> str:
+    """SVG path data; pixel centres lie half a pixel inside the picture's edge."""
+    moves = []
+    for line in lines:
+        points = [f"{x + 0.5:.1f} {(y + 0.5) * aspect:.1f}" for x, y in line]
+        if points:
+            moves.append("M" + "L".join(points))
+    return "".join(moves)
