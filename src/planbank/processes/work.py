@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import threading
+from typing import Any, NoReturn
 
 import structlog
 
@@ -24,28 +26,23 @@ GRACE = 6.0  # seconds a job may go on after SIGTERM; everything ends within 10
 def run(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT."""
     house = boot.build(settings, "work")
-    from planbank.services.register import register_forever
-
     stop = threading.Event()
-
-    def keep_registering() -> None:
-        try:
-            register_forever(house, stop)
-        except Exception:
-            # A work process that cannot register is of no use; `up` starts a fresh one.
-            log.exception("register ended")
-            os._exit(1)
-
-    register = threading.Thread(target=keep_registering, name="register", daemon=True)
+    register = threading.Thread(target=_register, args=(house, stop), name="register", daemon=True)
     register.start()
     threading.Thread(target=_warm, name="warm", daemon=True).start()
+    asyncio.run(_work(house, stop, register))
+    return 0
+
+
+def _register(house: House, stop: threading.Event) -> None:
+    """A work process that cannot register is of no use; `up` starts a fresh one."""
+    from planbank.services.register import register_forever
+
     try:
-        asyncio.run(_jobs(house))
-    finally:
-        stop.set()
-        register.join(3)
-    sys.stderr.flush()
-    os._exit(0)  # a numeric job in a thread cannot be interrupted; it is run again by another
+        register_forever(house, stop)
+    except Exception:
+        log.exception("register ended")
+        _end(1)
 
 
 def _warm() -> None:
@@ -55,28 +52,57 @@ def _warm() -> None:
     warm()
 
 
+async def _work(house: House, stop: threading.Event, register: threading.Thread) -> None:
+    """Run jobs until a signal comes, whatever becomes of the database; then end the process."""
+    loop, told, broken = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+
+    def lost(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # A job whose end could not be written stays with its worker for as long as that lives.
+        log.error("a worker is replaced", kind=type(context.get("exception")).__name__)
+        broken.set()
+
+    loop.set_exception_handler(lost)
+    while not told.is_set():
+        broken.clear()
+        jobs = asyncio.create_task(_jobs(house))
+        signs = [asyncio.create_task(event.wait()) for event in (told, broken)]
+        await asyncio.wait([jobs, *signs], return_when=asyncio.FIRST_COMPLETED)
+        for task in (jobs, *signs):
+            task.cancel()
+        await asyncio.wait([jobs], timeout=GRACE)
+    stop.set()
+    await asyncio.to_thread(register.join, 1.0)
+    _end(0)
+
+
 async def _jobs(house: House) -> None:
-    """Run jobs; when the database goes away, try again until told to stop."""
+    """One worker, until it is cancelled or the database goes away."""
     from procrastinate.contrib.django import app
-    from procrastinate.exceptions import ConnectorException
 
     from planbank.pipeline.sweep import HEARTBEAT, STALLED
 
-    while True:
-        try:
-            worker = app.with_connector(app.connector.get_worker_connector())
-            async with worker.open_async():
-                await worker.run_worker_async(
-                    name="work",
-                    concurrency=1,
-                    fetch_job_polling_interval=1.0,
-                    delete_jobs="successful",
-                    additional_context={"house": house},
-                    shutdown_graceful_timeout=GRACE,
-                    update_heartbeat_interval=HEARTBEAT,
-                    stalled_worker_timeout=STALLED,
-                )
-            return
-        except (ConnectorException, OSError) as exc:
-            log.warning("database away, jobs wait", kind=type(exc).__name__)
-            await asyncio.sleep(1)
+    try:
+        worker = app.with_connector(app.connector.get_worker_connector())
+        async with worker.open_async():
+            await worker.run_worker_async(
+                name="work",
+                concurrency=1,
+                fetch_job_polling_interval=1.0,
+                delete_jobs="successful",
+                additional_context={"house": house},
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=GRACE - 1,
+                update_heartbeat_interval=HEARTBEAT,
+                stalled_worker_timeout=STALLED,
+            )
+    except Exception as exc:
+        log.warning("database away, jobs wait", kind=type(exc).__name__)
+    await asyncio.sleep(1)
+
+
+def _end(code: int) -> NoReturn:
+    """Now: a numeric job in a thread cannot be interrupted; another process runs it again."""
+    sys.stderr.flush()
+    os._exit(code)

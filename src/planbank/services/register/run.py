@@ -12,6 +12,7 @@ from collections import Counter
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from procrastinate.exceptions import ConnectorException
 
 from planbank.archive.arrivals import ArrivalRecord, arrival_records
 from planbank.archive.names import object_key
@@ -31,30 +32,28 @@ from planbank.services.register.unpack import Arrival, Notice, Refusal, unpack
 
 log = structlog.get_logger(__name__)
 BATCH = 200
-MAX_FAILURES = 5
 IDLE = 0.2  # seconds between two looks at an empty tray
 _LOCK = 0x706C616E_726567  # advisory lock: one register at a time; another takes over when it ends
 ACTOR = Actor("service", "register")
 
 
 def register_forever(house: House, stop: threading.Event) -> None:
-    """Register until `stop`; survives the database going away. One process holds the lock."""
-    failures = 0
+    """Register until `stop`; survives the database going away and a full disk.
+
+    One process holds the lock. Raises StoreError where the archive trusts itself no more.
+    """
     while not stop.is_set():
         try:
             close_old_connections()
             if _lead() and register_once(house):
-                failures = 0
                 continue
-        except (OperationalError, InterfaceError) as exc:
+        except (OperationalError, InterfaceError, ConnectorException) as exc:
             log.warning("database away, parcels wait", kind=type(exc).__name__)
             connection.close()
             stop.wait(1)
         except (OSError, StoreError) as exc:
             log.error("archive or transit area fails, parcels wait", kind=type(exc).__name__)
-            failures += 1
-            if failures == MAX_FAILURES:
-                raise  # a store whose sync failed trusts itself no more: a fresh process may
+            house.store.settle()  # raises where a sync failed: only a fresh process may go on
             stop.wait(2)
         stop.wait(IDLE)
     connection.close()

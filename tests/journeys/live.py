@@ -1,0 +1,242 @@
+"""A real `planbank up` for journeys: started, asked by its own commands and over HTTP, ended.
+
+Comes in: a folder. Goes out: a bank on free ports whose processes are all gone afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import psutil
+
+SITE = """
+[[institution]]
+code = "OUH"
+name = "Odense University Hospital"
+identity_scheme = "CPR"
+
+[[institution]]
+code = "AUH"
+name = "Aarhus University Hospital"
+identity_scheme = "CPR"
+
+[[sender]]
+ae_title = "DEMO_TPS"
+network = "127.0.0.0/8"
+institution = "OUH"
+
+[[user]]
+username = "mette"
+name = "Mette Holm"
+institutions = ["OUH"]
+
+[[user]]
+username = "jens"
+name = "Jens Bro"
+institutions = ["AUH"]
+
+[[user]]
+username = "admin"
+name = "Ada Admin"
+is_site_admin = true
+"""
+ENDS_WITHIN = 10.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@dataclass
+class Live:
+    """One home and the `planbank up` that runs in it."""
+
+    home: Path
+    workers: int = 2
+    process: subprocess.Popen[bytes] | None = None
+    links: dict[str, str] = field(default_factory=dict)
+    """Username -> the one-time link that `apply` printed."""
+
+    def __post_init__(self) -> None:
+        self.web_port, self.dicom_port = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.web_port}"
+        self.log = self.home.parent / f"{self.home.name}.log"
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("PLANBANK_")}
+        self.env = plain | {
+            "PLANBANK_HOME": str(self.home),
+            "PLANBANK_WEB_PORT": str(self.web_port),
+            "PLANBANK_DICOM_PORT": str(self.dicom_port),
+            "PLANBANK_DICOM_HOST": "127.0.0.1",
+            "PLANBANK_WORKERS": str(self.workers),
+        }
+
+    # --- its life
+
+    def up(self, *arguments: str) -> None:
+        """Start, and wait until site and gate answer."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "planbank", "up", "--home", str(self.home), *arguments],
+                env=self.env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.until(self.answers, 60, "site and gate do not answer")
+
+    def answers(self) -> bool:
+        """Whether site and gate take connections; fails at once where `up` has ended."""
+        assert self.process is not None and self.process.poll() is None, self.log_end()
+        try:
+            urlopen(f"{self.url}/sign-in/", timeout=5).close()
+            socket.create_connection(("127.0.0.1", self.dicom_port), 2).close()
+        except (URLError, OSError):
+            return False
+        return True
+
+    def down(self) -> None:
+        """SIGTERM; everything must have ended within 10 seconds."""
+        if self.process is None:
+            return
+        known = self.processes()
+        begun = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            for process in known:
+                process.kill()
+            raise AssertionError(f"up did not end within {ENDS_WITHIN:g} s: {self.log_end()}") from None
+        self.process = None
+        while (left := self._left(known)) and time.monotonic() - begun < ENDS_WITHIN:
+            time.sleep(0.05)
+        for process in left:
+            process.kill()
+        assert not left, f"processes are left: {left}"
+        assert code == 0, self.log_end()
+
+    def _left(self, known: list[psutil.Process]) -> list[psutil.Process]:
+        return [p for p in {*known, *self.processes()} if p.is_running() and p.status() != "zombie"]
+
+    def kill_up(self) -> None:
+        """SIGKILL to `up` alone; what it started must end by itself."""
+        assert self.process is not None
+        known = self.processes()
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+        self.until(lambda: not self._left(known), ENDS_WITHIN + 5, "children outlive up")
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of this home, the database's included."""
+        found: set[psutil.Process] = set()
+        for process in psutil.process_iter():
+            try:
+                ours = process.environ().get("PLANBANK_HOME") == str(self.home)
+                ours = ours or str(self.home / "pg") in process.cmdline()
+            except psutil.Error:
+                continue
+            if ours and process.pid != os.getpid():
+                found |= {process, *process.children(recursive=True)}
+        return sorted(found, key=lambda p: p.pid)
+
+    def pids(self, name: str) -> list[int]:
+        """The pids of the children called gate, web, work or clock (of the main one, for web)."""
+        assert self.process is not None
+        words = {"gate": "planbank.gate"}.get(name, name)
+        return sorted(
+            child.pid for child in psutil.Process(self.process.pid).children() if words in _command(child)
+        )
+
+    def all_pids(self) -> dict[str, list[int]]:
+        return {name: self.pids(name) for name in ("gate", "web", "clock", "work")}
+
+    # --- its commands
+
+    def run(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run a command of the command line in this home."""
+        return subprocess.run(
+            [sys.executable, "-m", "planbank", *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    def planbank(self, *arguments: str, timeout: float = 120) -> str:
+        """As `run`, for a command that must succeed; what it said."""
+        done = self.run(*arguments, timeout=timeout)
+        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def apply(self, toml: str = SITE) -> str:
+        """Apply settings and wait until the gate knows the senders."""
+        file = self.home.parent / "site.toml"
+        file.write_text(toml)
+        said = self.planbank("apply", str(file))
+        self.links |= dict(re.findall(r"^one-time link for (\S+): (\S+)$", said, re.MULTILINE))
+        senders = self.home / "transit" / "control" / "senders.json"
+        wanted = set(re.findall(r'^ae_title = "(.*)"', toml, re.MULTILINE))
+        self.until(
+            lambda: senders.exists() and all(name in senders.read_text() for name in wanted),
+            20,
+            "the senders are not published",
+        )
+        return said
+
+    def status(self) -> dict[str, int]:
+        counts: dict[str, int] = json.loads(self.planbank("status", "--json"))
+        return counts
+
+    def wait(self, timeout: float = 90) -> None:
+        self.planbank("wait", "--timeout", f"{timeout:g}", timeout=timeout + 30)
+
+    def check(self) -> None:
+        """`check --deep` finds nothing wrong."""
+        assert "All well" in self.planbank("check", "--deep")
+
+    # --- its site
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a page, for nobody in particular."""
+        try:
+            with urlopen(f"{self.url}{path}", timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as exc:
+            return exc.code, exc.read().decode()
+
+    # --- waiting
+
+    def until(self, so: object, seconds: float, what: str) -> None:
+        """Wait until `so()`; fails with `what` and the end of the log."""
+        assert callable(so)
+        deadline = time.monotonic() + seconds
+        while not so():
+            assert time.monotonic() < deadline, f"{what} after {seconds:g} s: {self.log_end()}"
+            time.sleep(0.1)
+
+    def log_end(self, size: int = 4000) -> str:
+        return self.log.read_text(errors="replace")[-size:]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
