@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.aside import CT, DOSE, set_aside
 
 from planbank.catalogue.models import QuarantinedParcel
 from planbank.catalogue.quarantine import DELETE, RELEASE, carry_out, delete, release
@@ -21,6 +20,7 @@ from planbank.journal.models import Entry
 from planbank.people.models import Institution, Sender, SenderInstitution, User
 from planbank.people.queries import Reason as SenderReason
 from planbank.people.queries import SenderBook
+from tests.aside import CT, DOSE, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.dose import phantoms
 
 from planbank.dicom.dose_grid import read_dose_info
 from planbank.dicom.encoding import IMPLICIT_LITTLE
@@ -19,6 +18,7 @@ from planbank.dose.choice import (
     dose_facts,
     judge_total,
 )
+from tests.dose import phantoms
 
 PLAN = "1.1"
 Parts = tuple[tuple[int | None, frozenset[int], frozenset[int]], ...]

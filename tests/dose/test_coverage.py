@@ -7,10 +7,10 @@ import pytest
 import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.dose import phantoms
 
 from planbank.dose.coverage import cover
 from planbank.dose.nesting import border
+from tests.dose import phantoms
 
 
 @st.composite

@@ -13,8 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.uid import RLELossless
-from tests.dose import phantoms
-from tests.dose.phantoms import linear, opened_dose, opened_structure_set
 
 from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.encoding import ENCAPSULATED_UNCOMPRESSED, EXPLICIT_BIG, IMPLICIT_LITTLE, split_file
@@ -23,6 +21,8 @@ from planbank.dose import axis
 from planbank.dose.dvh import Dvh, dvh, stored_dvh
 from planbank.dose.flags import FLAGS
 from planbank.dose.metrics import evaluate
+from tests.dose import phantoms
+from tests.dose.phantoms import linear, opened_dose, opened_structure_set
 
 UNIFORM = linear((0, 0, 0), 20.0)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.dose import phantoms
 
 from planbank.dose.coverage import cover
 from planbank.dose.nesting import border, evenodd
+from tests.dose import phantoms
 
 
 def disc(radius: float, x: float = 0.0, y: float = 0.0, points: int = 120) -> np.ndarray:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.dose import phantoms
 
 from planbank.dicom.contours import Contours
 from planbank.dicom.geometry import axes_of
 from planbank.dose.planes import sort_into_planes
+from tests.dose import phantoms
 
 
 def contours(arrays: list[np.ndarray], types: list[str] | None = None) -> Contours:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.dicom import sets
 
 from planbank.dicom.dose_grid import read_dose, read_dose_info
 from planbank.dicom.plan import read_plan
@@ -21,6 +20,7 @@ from planbank.dose import axis
 from planbank.dose.choice import choose, dose_facts, plan_facts
 from planbank.dose.dvh import dvh
 from planbank.dose.metrics import evaluate
+from tests.dicom import sets
 
 
 def test_breast_agrees_with_its_planning_system(shared_data: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.dose import phantoms
 
 from planbank.dicom.geometry import axes_of
 from planbank.dose.planes import AXIAL
 from planbank.dose.sampling import field_of, sample
+from tests.dose import phantoms
 
 GRADIENT = (0.3, -0.2, 0.1)
 TILTED = (0.8, 0, 0.6, 0, 1, 0)

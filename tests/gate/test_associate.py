@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
-from tests.gate.raw_peer import CT, EXPLICIT, IMPLICIT, associate_request, item
 
 from planbank.errors import ProtocolBroken
 from planbank.gate.associate import AgreedContext, AssociateAccept, AssociateRequest, ProposedContext
 from planbank.gate.user_information import Role, UserInformation
+from tests.gate.raw_peer import CT, EXPLICIT, IMPLICIT, associate_request, item
 
 title = st.from_regex(r"[A-Z0-9][A-Z0-9_ ]{0,14}[A-Z0-9]", fullmatch=True)
 uid = st.from_regex(r"[1-9][0-9.]{0,60}[0-9]", fullmatch=True)

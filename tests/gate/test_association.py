@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from planbank.gate.logs import JsonLines
 from tests.gate.raw_peer import (
     ABORT,
     ASSOCIATE_RJ,
@@ -31,8 +33,6 @@ from tests.gate.raw_peer import (
     small_data_set,
     store_request,
 )
-
-from planbank.gate.logs import JsonLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

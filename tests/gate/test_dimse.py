@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.filereader import read_dataset
-from tests.gate.raw_peer import CT, command_set, store_request
 
 from planbank.errors import ProtocolBroken
 from planbank.gate import dimse
 from planbank.gate.dimse import Status
+from tests.gate.raw_peer import CT, command_set, store_request
 
 even = st.binary(max_size=40).filter(lambda value: len(value) % 2 == 0)
 elements = st.dictionaries(st.integers(1, 0xFFFF), even, max_size=10)

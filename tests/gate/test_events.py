@@ -11,6 +11,7 @@ from planbank.gate.events import Events
 
 if TYPE_CHECKING:
     import pytest
+
     from tests.gate.conftest import Transit
 
 CALLER = Caller("b" * 32, "10.1.2.3", "TPS", "PLANBANK", known=True)

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from planbank.errors import PeerAborted, PeerReleased, PeerSlow, ProtocolBroken
+from planbank.gate.limits import Limits
+from planbank.gate.messages import Messages
+from planbank.gate.wire import Wire
 from tests.gate.raw_peer import (
     ABORT,
     ASSOCIATE_RQ,
@@ -21,11 +26,6 @@ from tests.gate.raw_peer import (
     pdv,
     store_request,
 )
-
-from planbank.errors import PeerAborted, PeerReleased, PeerSlow, ProtocolBroken
-from planbank.gate.limits import Limits
-from planbank.gate.messages import Messages
-from planbank.gate.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

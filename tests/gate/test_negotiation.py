@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.gate.raw_peer import CT, EXPLICIT, IMPLICIT, VERIFICATION
 
 from planbank.gate.associate import AssociateRequest, ProposedContext
 from planbank.gate.limits import Limits
 from planbank.gate.negotiation import Agreement, Refusal, is_plain_ae_title, negotiate
 from planbank.gate.senders import Admission, parse
 from planbank.gate.user_information import Role, UserInformation
+from tests.gate.raw_peer import CT, EXPLICIT, IMPLICIT, VERIFICATION
 
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 DEFLATED = "1.2.840.10008.1.2.1.99"

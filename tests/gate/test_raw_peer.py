@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pynetdicom import AE, AllStoragePresentationContexts, evt
+
 from tests.gate.raw_peer import CT, EXPLICIT, VERIFICATION, Peer, read_part10, send_file, small_data_set
 
 if TYPE_CHECKING:

@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+
+from planbank.gate.server import _plain_address, listen
 from tests.gate.raw_peer import (
     ABORT,
     ASSOCIATE_RJ,
@@ -23,8 +25,6 @@ from tests.gate.raw_peer import (
     small_data_set,
     store_request,
 )
-
-from planbank.gate.server import _plain_address, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

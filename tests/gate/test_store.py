@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.gate.raw_peer import CT, EXPLICIT, SUCCESS, Peer, small_data_set, store_request
 
 from planbank.transit.folder import FolderTray
+from tests.gate.raw_peer import CT, EXPLICIT, SUCCESS, Peer, small_data_set, store_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.journeys.live import Live
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 import pytest
 from pydicom.uid import generate_uid
+
 from tests.gate.raw_peer import read_part10
 from tests.journeys.live import Live
 from tests.journeys.objects import archived

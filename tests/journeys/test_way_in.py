@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pydicom
 import pytest
+
+from planbank.dicom.compare import same_elements
 from tests.gate.raw_peer import (
     CT,
     EXPLICIT,
@@ -28,8 +30,6 @@ from tests.gate.raw_peer import (
 )
 from tests.journeys.live import Live
 from tests.journeys.objects import archived
-
-from planbank.dicom.compare import same_elements
 
 DCMSEND = shutil.which("dcmsend")
 MALFORMED = Path(pydicom.__file__).parent / "data"

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
-from tests.pipeline.conftest import Probe, add_probe
 
 from planbank.house import House
 from planbank.pipeline.due import defer_lane, make_due
 from planbank.pipeline.models import Outcome, ServiceVersion, State
 from planbank.pipeline.sweep import give_back_stalled, notice_new_versions, sweep
+from tests.pipeline.conftest import Probe, add_probe
 
 
 def take(lane: str) -> int:

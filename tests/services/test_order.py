@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from tests.sending import deposit, register_sender
-from tests.services.running import run_everything
 
 from planbank.catalogue.models import Dvh, Finding, InstanceVersion, Member, PlanSet, Submission
 from planbank.demo.patients import make_patient
 from planbank.house import House
+from tests.sending import deposit, register_sender
+from tests.services.running import run_everything
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 SITES = ["prostate", "proton"]

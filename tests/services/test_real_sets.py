@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.sending import deposit, register_sender
-from tests.services.running import run_everything
 
 from planbank.catalogue.models import Dvh, Finding, Member, Plan, PlanSet, Roi
 from planbank.dicom.encoding import split_file
 from planbank.dicom.headers import scan
 from planbank.house import House
+from tests.sending import deposit, register_sender
+from tests.services.running import run_everything
 
 
 def objects(folder: Path) -> Iterator[tuple[str, bytes]]:

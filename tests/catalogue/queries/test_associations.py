@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from tests.catalogue.rows import Rows
 
 from planbank.catalogue.models import Instance, Submission
 from planbank.catalogue.queries import associations
 from planbank.catalogue.queries.associations import narrowed, per_day, read_associations
+from tests.catalogue.rows import Rows
 
 NOW = datetime(2026, 11, 17, 8, 30, tzinfo=UTC)
 EVER = {"since": NOW - timedelta(days=3650), "until": NOW + timedelta(days=1)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from tests.catalogue.rows import Rows
 
 from planbank.catalogue.models import Instance, Series
 from planbank.catalogue.queries import objects
+from tests.catalogue.rows import Rows
 
 pytestmark = pytest.mark.django_db
 

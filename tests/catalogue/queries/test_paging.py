@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.catalogue.rows import Rows
 
 from planbank.catalogue.models import PatientFile
 from planbank.catalogue.queries.paging import Order, read_page, read_place, write_place
 from planbank.catalogue.queries.patients import ORDERS
+from tests.catalogue.rows import Rows
 
 pytestmark = pytest.mark.django_db
 

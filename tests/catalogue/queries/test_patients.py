@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.catalogue.rows import Rows
 
 from planbank.catalogue.models import PatientFile
 from planbank.catalogue.queries import patients
+from tests.catalogue.rows import Rows
 
 pytestmark = pytest.mark.django_db
 

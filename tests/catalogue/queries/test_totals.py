@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from tests.catalogue.rows import Rows
 
 from planbank.catalogue.models import Instance
 from planbank.catalogue.queries.totals import count_to, newest_received
 from planbank.people.models import Institution
+from tests.catalogue.rows import Rows
 
 pytestmark = pytest.mark.django_db
 

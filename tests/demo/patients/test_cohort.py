@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.demo.patients.reading import of
 
 from planbank.demo.patients import TRIGGER, SyntheticPatient, make_cohort, part10
+from tests.demo.patients.reading import of
 
 LIMIT = 60_000_000  # bytes: what a cold start of the demonstration may store
 

@@ -6,9 +6,9 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from tests.demo.patients.reading import dose_gy, of, one
 
 from planbank.demo.patients import FAULTS, Fault, SyntheticPatient, make_patient
+from tests.demo.patients.reading import dose_gy, of, one
 
 SEED = 31
 

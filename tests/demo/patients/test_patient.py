@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from tests.demo.patients.reading import contours, dose_axes, dose_gy, dose_within, hounsfield_within, of, one
 
 from planbank.demo.patients import SITES, Site, SyntheticPatient, make_patient, part10
+from tests.demo.patients.reading import contours, dose_axes, dose_gy, dose_within, hounsfield_within, of, one
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 CLASSES = {

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.uid import ImplicitVRLittleEndian
-from tests.sending import ct, deposit, encoded, register_sender
 
 from planbank.archive.names import object_key
 from planbank.archive.part10 import split
@@ -27,6 +26,7 @@ from planbank.journal.models import Entry
 from planbank.messages.models import Event
 from planbank.pipeline.models import Outcome
 from planbank.services.register import register_once
+from tests.sending import ct, deposit, encoded, register_sender
 
 CT_CLASS, MR_CLASS = b"1.2.840.10008.5.1.4.1.1.2", b"1.2.840.10008.5.1.4.1.1.4"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.demo.patients.reading import one
 
 from planbank.demo.patients import SyntheticPatient
+from tests.demo.patients.reading import one
 
 
 def test_layers_spots_and_range_shifter(made: Callable[[str], SyntheticPatient]) -> None:

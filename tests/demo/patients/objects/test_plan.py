@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from tests.demo.patients.reading import one
 
 from planbank.demo.patients import SyntheticPatient
+from tests.demo.patients.reading import one
 
 
 @pytest.mark.parametrize("name", ["tonsil", "breast", "prostate"])

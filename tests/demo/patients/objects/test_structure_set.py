@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
-from tests.demo.patients.reading import contours, inside, of, one
 
 from planbank.demo.patients import SyntheticPatient, part10
+from tests.demo.patients.reading import contours, inside, of, one
 
 
 def test_each_contour_lies_on_the_slice_it_names(patient: SyntheticPatient) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.catalogue.rows import Rows
 
 from planbank.journal.models import Entry
+from tests.catalogue.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.catalogue.rows import Rows
 
 from planbank.messages.models import Event
 from planbank.web.pages.arrivals import views
+from tests.catalogue.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

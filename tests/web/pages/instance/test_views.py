@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.catalogue.rows import Rows
 
 from planbank.catalogue.models import Instance
 from planbank.journal.models import Entry
+from tests.catalogue.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.catalogue.rows import Rows
 
 from planbank.catalogue.models import QuarantinedParcel
 from planbank.messages.models import Event
 from planbank.people.models import User
+from tests.catalogue.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

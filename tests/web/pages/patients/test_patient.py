@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.catalogue.rows import Rows
 
 from planbank.journal.models import Entry
 from planbank.people.models import Affiliation
+from tests.catalogue.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.aside import DOSE, set_aside
-from tests.sending import ct, deposit
 
 from planbank.access import policy
 from planbank.access.actions import ACTIONS, Action
@@ -19,6 +17,8 @@ from planbank.catalogue.models import Instance, PatientFile, QuarantinedParcel
 from planbank.journal.models import Entry
 from planbank.people.models import Institution, Sender, SenderInstitution, User
 from planbank.services.register import register_once
+from tests.aside import DOSE, set_aside
+from tests.sending import ct, deposit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

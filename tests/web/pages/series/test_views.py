@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.catalogue.rows import RTPLAN, Rows
 
 from planbank.journal.models import Entry
 from planbank.web.pages.series import views
+from tests.catalogue.rows import RTPLAN, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

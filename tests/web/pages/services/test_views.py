@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
-from tests.sending import ct, deposit, register_sender
 
 from planbank.catalogue.models import InstanceVersion
 from planbank.journal.models import Entry
@@ -21,6 +20,7 @@ from planbank.pipeline.registry import SERVICES
 from planbank.services.register import register_once
 from planbank.web.pages.services import numbers as counting
 from planbank.web.pages.services.numbers import in_order, numbers
+from tests.sending import ct, deposit, register_sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable

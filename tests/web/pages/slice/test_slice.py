@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
-from tests.sending import register_sender
-from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
 
 from planbank.catalogue.models import PlanSet
 from planbank.house import House
 from planbank.people.models import Affiliation, Institution, User
 from planbank.web.pages.slice.drawing import drawing_of
+from tests.sending import register_sender
+from tests.services.running import run_everything
+from tests.services.test_order import send, thinned
 
 
 @pytest.fixture
