@@ -61,7 +61,13 @@ def configure(level: str, process: str) -> None:
     root.setLevel(level)
     for noisy in ("procrastinate", "pynetdicom", "pydicom", "gunicorn.access", "asyncio"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("django.request").addFilter(_only_faults)
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def _only_faults(record: logging.LogRecord) -> bool:
+    """Django reports each 404 and 503 with its address; only a fault of ours is worth a line."""
+    return getattr(record, "status_code", 500) in (500, None)
 
 
 def _traceback_without_values(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
