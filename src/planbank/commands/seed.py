@@ -23,10 +23,9 @@ CENTRES = {
     "OUH": ("Odense University Hospital", "Syddanmark", "DEMO_TPS"),
     "AUH": ("Aarhus University Hospital", "Midtjylland", "DEMO_AUH"),
     "VLE": ("Vejle Hospital", "Syddanmark", "DEMO_VLE"),
-    "AAL": ("Aalborg University Hospital", "Nordjylland", "DEMO_AAL"),
 }
-# How the synthetic patients name their centres.
-CODES = {"OUH": "OUH", "AUH": "AUH", "Vejle": "VLE", "Aalborg": "AAL"}
+# How the synthetic patients name their centres; OUH shows the replan and the missing slice too.
+CODES = {"OUH": "OUH", "AUH": "AUH", "Vejle": "VLE", "Aalborg": "OUH"}
 SITE = {
     "region": [{"name": name} for name in sorted({region for _name, region, _ae in CENTRES.values()})],
     "institution": [
@@ -40,14 +39,14 @@ SITE = {
     "user": [
         {"username": "ouh", "name": "Mette Holm", "institutions": ["OUH"]},
         {"username": "auh", "name": "Jens Bro", "institutions": ["AUH"]},
-        {"username": "vle", "name": "Karen Lund", "institutions": ["VLE", "AAL"]},
+        {"username": "vle", "name": "Karen Lund", "institutions": ["VLE"]},
         {"username": "admin", "name": "Site Administrator", "is_site_admin": True},
     ],
 }
 ROLES = {
     "ouh": "physicist at OUH",
     "auh": "physicist at AUH",
-    "vle": "works for VLE and AAL",
+    "vle": "physicist at VLE",
     "admin": "system administrator, no patient data",
 }
 SEED = 20231018  # the day the paper was published
