@@ -107,3 +107,26 @@ def bank(house: object, db: None) -> object:
 
     apps.get_app_config("web").house = house
     return house
+
+
+@pytest.fixture
+def triggers_back(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """Ends last: the connection that was allowed to empty the journal is not used again."""
+    yield
+    from django.db import connection
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connection.close()
+
+
+@pytest.fixture
+def committed(triggers_back: None, transactional_db: None, house: object) -> Iterator[object]:
+    """A bank in which every transaction is committed, for tests of several at once; emptied after."""
+    from django.apps import apps
+    from django.db import connection
+
+    apps.get_app_config("web").house = house
+    yield house
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+        cursor.execute("SET session_replication_role = replica")

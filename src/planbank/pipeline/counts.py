@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.db.models import Count, F, Q
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from planbank.pipeline.models import Outcome, State
+from planbank.pipeline.registry import SERVICES
 
 
 def open_work() -> dict[str, int]:
@@ -19,7 +23,7 @@ def open_work() -> dict[str, int]:
     )
     outcomes = Outcome.objects.exclude(state=State.DONE).aggregate(
         due=Count("id", filter=Q(state=State.DUE)),
-        failed=Count("id", filter=Q(state=State.FAILED)),
+        failed=Count("id", filter=Q(state=State.FAILED) & _newest()),
     )
     return {
         "jobs_todo": jobs["todo"],
@@ -30,8 +34,13 @@ def open_work() -> dict[str, int]:
 
 
 def by_service() -> list[dict[str, int | str]]:
-    """Per service: how many outcomes in each state."""
-    rows = Outcome.objects.values("service").annotate(
+    """Per service: how many outcomes of its newest version are in each state."""
+    rows = Outcome.objects.filter(_newest()).values("service").annotate(
         **{state.value: Count("id", filter=Q(state=state)) for state in State}, total=Count("id")
     )
     return list(rows.order_by(F("service")))
+
+
+def _newest() -> Q:
+    """Outcomes of the version that each service has now; what an older one said is history."""
+    return reduce(or_, (Q(service=spec.name, version=spec.version) for spec in SERVICES), Q(pk=None))

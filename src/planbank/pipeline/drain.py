@@ -69,8 +69,9 @@ def _run(house: House, outcome: Outcome) -> None:
 
 
 def _finish(house: House, outcome: Outcome, result: Result, started: object = None) -> None:
+    """Write what came of it, unless it became due anew meanwhile: then it stays due."""
     now = house.clock.now()
-    Outcome.objects.filter(pk=outcome.pk).update(
+    Outcome.objects.filter(pk=outcome.pk, state=State.DUE, due_at=outcome.due_at).update(
         state=_STATE[type(result)],
         reason=result.reason[:500],
         started_at=started or now,

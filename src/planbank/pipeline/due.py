@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from planbank.pipeline.models import Outcome, State
 from planbank.pipeline.registry import SERVICES, Subject
@@ -57,7 +57,8 @@ def defer_lane(service: str, lane: str, priority: int = ARRIVAL) -> None:
     """Queue one job that drains a lane, unless one is queued already.
 
     Where one is queued, its row is locked until this transaction ends: a worker skips locked
-    rows, so the job cannot start and miss what is about to be committed.
+    rows, so the job cannot start and miss what is about to be committed. Raises OperationalError,
+    as Django does, where the database goes away.
     """
     key = f"{service}:{lane}"
     for _attempt in range(5):
@@ -72,4 +73,6 @@ def defer_lane(service: str, lane: str, priority: int = ARRIVAL) -> None:
             if list(queued.values_list("id", flat=True)):
                 return
             # It was taken between the two statements; it may have read before our commit: queue anew.
+        except ConnectorException as exc:
+            raise OperationalError(str(exc.__cause__)) from exc
     # A worker takes jobs as fast as they are queued; the sweep brings what is left.

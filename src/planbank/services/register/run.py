@@ -12,7 +12,6 @@ from collections import Counter
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
-from procrastinate.exceptions import ConnectorException
 
 from planbank.archive.arrivals import ArrivalRecord, arrival_records
 from planbank.archive.names import object_key
@@ -47,7 +46,7 @@ def register_forever(house: House, stop: threading.Event) -> None:
             close_old_connections()
             if _lead() and register_once(house):
                 continue
-        except (OperationalError, InterfaceError, ConnectorException) as exc:
+        except (OperationalError, InterfaceError) as exc:
             log.warning("database away, parcels wait", kind=type(exc).__name__)
             connection.close()
             stop.wait(1)
