@@ -14,6 +14,7 @@ from planbank.catalogue.models import PlanSet
 from planbank.errors import ObjectMissing
 from planbank.house import House
 
+MARGIN = 0.03
 _COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
 # look.md, isodoses: part of the reference dose -> class of the line in slice.css.
 _LEVELS = (
@@ -45,10 +46,12 @@ class Drawing:
     position_mm: float
     structures: list[Line]
     isodoses: list[Line]
+    part: tuple[float, float, float, float]
 
     @property
     def view_box(self) -> str:
-        return f"0 0 {self.width:g} {self.height:g}"
+        """The part that is shown: left, top, width, height."""
+        return " ".join(f"{number:g}" for number in self.part)
 
 
 def drawing_of(house: House, plan_set: PlanSet) -> Drawing | None:
@@ -63,9 +66,10 @@ def drawing_of(house: House, plan_set: PlanSet) -> Drawing | None:
         return None
     aspect = float(lines["aspect"])
     reference = lines["reference_gy"] or 0.0
+    size = lines["width"], round(lines["height"] * aspect, 3)
     return Drawing(
-        width=lines["width"],
-        height=round(lines["height"] * aspect, 3),
+        width=size[0],
+        height=size[1],
         position_mm=lines["position_mm"],
         structures=[
             Line(o["name"], _safe(o["colour"]), "structure", _path(o["lines"], aspect))
@@ -75,7 +79,23 @@ def drawing_of(house: House, plan_set: PlanSet) -> Drawing | None:
             Line(f"{i['gy']:.4g} Gy", "", _level(i["gy"], reference), _path(i["lines"], aspect))
             for i in lines["isodoses"]
         ],
+        part=_part([line for o in lines["outlines"] for line in o["lines"]], size, aspect),
     )
+
+
+def _part(
+    outlines: list[list[list[float]]], size: tuple[float, float], aspect: float
+) -> tuple[float, float, float, float]:
+    """Where the structures are, with a margin: air and couch need no room. All of it without any."""
+    points = [(x + 0.5, (y + 0.5) * aspect) for line in outlines for x, y in line]
+    if not points:
+        return 0.0, 0.0, *size
+    margin = MARGIN * max(size)
+    left = max(min(x for x, _y in points) - margin, 0.0)
+    top = max(min(y for _x, y in points) - margin, 0.0)
+    right = min(max(x for x, _y in points) + margin, size[0])
+    bottom = min(max(y for _x, y in points) + margin, size[1])
+    return round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1)
 
 
 def _safe(colour: str) -> str:
