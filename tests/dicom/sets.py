@@ -13,14 +13,20 @@ from planbank.dicom.encoding import split_file
 
 
 @lru_cache(maxsize=2)
+def _members(archive: Path) -> dict[str, bytes]:
+    """Opening an archive takes seconds, so the last ones stay open."""
+    found = {}
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            stream = tar.extractfile(member)
+            if stream is not None:
+                found[member.name] = stream.read()
+    return found
+
+
 def files(archive: Path, contains: str = "") -> dict[str, bytes]:
     """Member name -> bytes, of members whose name contains a text."""
-    with tarfile.open(archive) as tar:
-        return {
-            member.name: tar.extractfile(member).read()  # type: ignore[union-attr]
-            for member in tar.getmembers()
-            if member.isfile() and contains in member.name
-        }
+    return {name: data for name, data in _members(archive).items() if contains in name}
 
 
 def one(archive: Path, contains: str) -> tuple[bytes, str]:
