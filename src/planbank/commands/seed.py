@@ -40,7 +40,7 @@ SITE = {
         {"username": "ouh", "name": "Mette Holm", "institutions": ["OUH"]},
         {"username": "auh", "name": "Jens Bro", "institutions": ["AUH"]},
         {"username": "vle", "name": "Karen Lund", "institutions": ["VLE"]},
-        {"username": "admin", "name": "Site Administrator", "is_site_admin": True},
+        {"username": "admin", "name": "Bo Drift", "is_site_admin": True},
     ],
 }
 ROLES = {

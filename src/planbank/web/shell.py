@@ -41,6 +41,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return context
     now = house.clock.now()
     context["menu"] = _menu(request, user, now)
+    context["may_search"] = bool(may(user, "data.view", now))
     codes = [i.code for i in institutions_of(user, now)]
     roles = [_("system administrator")] if user.is_site_admin else []
     context["me"] = {
