@@ -1,0 +1,172 @@
+"""Plan sets as lists: searched, narrowed, and with what a line of the list says of each.
+
+Comes in: a queryset of PlanSet that the policy has narrowed. Goes out: the same narrowed further,
+and facts for the plan sets of one page, in a number of queries that does not grow with the page.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Replace
+
+from planbank.catalogue.finding_words import WORDS
+from planbank.catalogue.models import Calculation, Finding, Member, PatientFile, PlanSet, Roi
+from planbank.catalogue.queries.paging import Order
+from planbank.pipeline.models import Outcome, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+DoseState = Literal["ready", "due", "failed", "waiting", "unused", "no structures", "none"]
+WORST = ("bad", "warn", "info")
+ORDERS = {
+    "-received": Order("last_received_at", descending=True),
+    "received": Order("last_received_at"),
+    "label": Order("label"),
+    "-label": Order("label", descending=True),
+    "date": Order("plan_date"),
+    "-date": Order("plan_date", descending=True),
+    "technique": Order("technique"),
+    "-technique": Order("technique", descending=True),
+    "approval": Order("approval"),
+    "-approval": Order("approval", descending=True),
+}
+MAX_WORDS = 8
+WAITING_CODE = "dose-waiting-for-beams"
+
+
+@dataclass
+class PlanSetFacts:
+    """What a line of the list says beside the columns of the plan set.
+
+    `structures` is None where no structure set has come; `worst` is '' where no finding is open.
+    """
+
+    structures: int | None = None
+    dose: DoseState = "none"
+    worst: Literal["", "bad", "warn", "info"] = ""
+    findings: int = 0
+    codes: set[str] = field(default_factory=set)
+
+
+def search(plan_sets: QuerySet[PlanSet], text: str) -> QuerySet[PlanSet]:
+    """Plan sets in which every word stands in the label, the patient's ID or name, or an ROI name.
+
+    Words are literal. A number is found with and without its dashes.
+    """
+    for word in text.replace("\0", "").split()[:MAX_WORDS]:
+        found = Q(label__icontains=word)
+        found |= Q(patient_file__sent_id__icontains=word) | Q(patient_file__name__icontains=word)
+        found |= Exists(_rois().filter(name__icontains=word))
+        plain = word.replace("-", "")
+        if plain.isdigit():
+            plan_sets = plan_sets.alias(plain_id=Replace(F("patient_file__sent_id"), Value("-"), Value("")))
+            found |= Q(plain_id__contains=plain)
+        plan_sets = plan_sets.filter(found)
+    return plan_sets
+
+
+def _rois() -> QuerySet[Roi]:
+    """The ROIs of the structure sets of an outer plan set."""
+    return Roi.objects.filter(structure_set__version__current_in__member__plan_set=OuterRef("pk"))
+
+
+def with_worst(plan_sets: QuerySet[PlanSet], worst: str) -> QuerySet[PlanSet]:
+    """Plan sets whose gravest open finding is `worst` (bad, warn, info), or that have none ('none')."""
+    graver = {"bad": (), "warn": ("bad",), "info": ("bad", "warn"), "none": ("any",)}.get(worst, ())
+    for state in graver:
+        plan_sets = plan_sets.exclude(_open_findings(state))
+    return plan_sets if worst == "none" else plan_sets.filter(_open_findings(worst))
+
+
+def _open_findings(state: str) -> Q:
+    """An open finding of a state; a code without words counts as 'info', so that one takes any."""
+    rows = Finding.objects.filter(closed_at__isnull=True, patient_file=OuterRef("patient_file"))
+    if state in ("bad", "warn"):
+        rows = rows.filter(code__in=[code for code, words in WORDS.items() if words.state == state])
+    members = Member.objects.filter(plan_set=OuterRef(OuterRef("pk")), instance__isnull=False)
+    own = rows.filter(subject_kind="plan set", subject_id=OuterRef("pk"))
+    of_members = rows.filter(subject_kind="instance", subject_id__in=members.values("instance"))
+    return Q(Exists(own)) | Q(Exists(of_members))
+
+
+def facts(page: Sequence[PlanSet]) -> dict[int, PlanSetFacts]:
+    """What each plan set of a page has. Five queries, whose cost is that of these plan sets alone."""
+    found = {row.pk: PlanSetFacts() for row in page}
+    members = list(
+        Member.objects.filter(plan_set__in=list(found)).values_list("plan_set", "role", "instance")
+    )
+    has: dict[int, set[str]] = defaultdict(set)
+    owners: dict[int, list[int]] = defaultdict(list)
+    for plan_set, role, instance in members:
+        has[plan_set].add(role)
+        if instance:
+            owners[instance].append(plan_set)
+    _count_structures(found, members)
+    _add_findings(found, owners)
+    calculated, due, failed = _calculations(list(found))
+    for pk, row in found.items():
+        if pk in calculated:
+            row.dose = "ready"
+        elif pk in failed or pk in due:
+            row.dose = "failed" if pk in failed else "due"
+        elif "dose" in has[pk]:
+            missing = "structure set" not in has[pk]
+            row.dose = "no structures" if missing else "waiting" if WAITING_CODE in row.codes else "unused"
+    return found
+
+
+def _count_structures(found: dict[int, PlanSetFacts], members: Iterable[tuple[int, str, int | None]]) -> None:
+    of_instance: dict[int, list[int]] = defaultdict(list)
+    for plan_set, role, instance in members:
+        if role == "structure set" and instance:
+            of_instance[instance].append(plan_set)
+            found[plan_set].structures = 0
+    rows = Roi.objects.filter(structure_set__version__current_in__in=list(of_instance))
+    counted = rows.values_list("structure_set__version__current_in").annotate(n=Count("pk")).order_by()
+    for instance, n in counted:
+        for plan_set in of_instance.get(instance, ()):
+            found[plan_set].structures = (found[plan_set].structures or 0) + n
+
+
+def _add_findings(found: dict[int, PlanSetFacts], owners: dict[int, list[int]]) -> None:
+    rows = Finding.objects.filter(
+        Q(subject_kind="plan set", subject_id__in=list(found))
+        | Q(subject_kind="instance", subject_id__in=list(owners)),
+        closed_at__isnull=True,
+    )
+    for kind, subject, code in rows.values_list("subject_kind", "subject_id", "code"):
+        for pk in [subject] if kind == "plan set" else owners[subject]:
+            found[pk].findings += 1
+            found[pk].codes.add(code)
+    for row in found.values():
+        states = {WORDS[code].state if code in WORDS else "info" for code in row.codes}
+        row.worst = next((state for state in WORST if state in states), "")  # type: ignore[assignment]
+
+
+def _calculations(plan_sets: list[int]) -> tuple[set[int], set[int], set[int]]:
+    """Plan sets with a DVH, with one that is due, with one that could not be calculated."""
+    calculated, due, failed = set(), set(), set()
+    of_calculation: dict[int, list[int]] = defaultdict(list)
+    rows = Calculation.plan_sets.through.objects.filter(planset__in=plan_sets)
+    for plan_set, pk, at in rows.values_list("planset", "calculation", "calculation__calculated_at"):
+        (due if at is None else calculated).add(plan_set)
+        if at is None:
+            of_calculation[pk].append(plan_set)
+    broken = Outcome.objects.filter(
+        service="calculate", subject_kind="calculation", subject_id__in=list(of_calculation)
+    ).filter(state=State.FAILED)
+    for pk in broken.values_list("subject_id", flat=True):
+        failed.update(of_calculation[pk])
+    return calculated, due, failed
+
+
+def plan_sets_of(patient_file: PatientFile) -> list[tuple[PlanSet, PlanSetFacts]]:
+    """The plan sets of one patient file, newest plan first, for the page of the patient."""
+    rows = list(PlanSet.objects.filter(patient_file=patient_file).order_by("-plan_date", "-pk"))
+    known = facts(rows)
+    return [(row, known[row.pk]) for row in rows]

@@ -1,0 +1,131 @@
+"""One plan set: its page, the curves of its plot, the CSV of its DVH metrics.
+
+Comes in: its number. Goes out: 404 where it is absent or hidden alike; each view is journalled once
+(R116), and so is each CSV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from planbank.catalogue.curves import METRICS, points_of
+from planbank.catalogue.models import PlanSet
+from planbank.web.pages import house_of, page
+from planbank.web.pages.patients.reach import note
+from planbank.web.pages.patients.sheet import as_csv, wants_csv
+from planbank.web.pages.patients.words import person
+from planbank.web.pages.plan.doses import type_of, unit_of
+from planbank.web.pages.plan.rows import RoiRow
+from planbank.web.pages.plan.sheet import Asked, Sheet, context_of
+from planbank.web.pages.plans import words
+from planbank.web.pages.plans.views import mine
+from planbank.web.pages.slice.drawing import drawing_of
+
+
+@page("plans/<int:pk>/", name="plan", action="data.view")
+def plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """One plan set: what came, what it means, what is wrong with it."""
+    plan_set = _one(request, pk)
+    sheet = Sheet(plan_set, Asked.of(request.GET))
+    code = plan_set.patient_file.institution.code
+    if wants_csv(request):
+        note(request, "take out list", object_kind="plan set", object_id=pk, institution=code)
+        return as_csv(f"dvh-{pk}", _heads(), _csv_rows(sheet))
+    note(request, "view", object_kind="plan set", object_id=pk, institution=code)
+    now = house_of(request).clock.now()
+    return render(
+        request,
+        "plan/page.html",
+        {
+            **context_of(sheet, now),
+            "now": now,
+            "label": words.label(plan_set),
+            "is_plan": words.is_plan(plan_set),
+            "patient": person(plan_set.patient_file.name),
+            "day": words.long_day(plan_set.plan_date),
+            "approval": words.approval(plan_set.approval),
+            "approval_state": words.approval_state(plan_set.approval),
+            "drawing": drawing_of(house_of(request), plan_set),
+        },
+    )
+
+
+@page("plans/<int:pk>/dvh.json", name="plan_dvh", action="data.view")
+def plan_dvh(request: HttpRequest, pk: int) -> HttpResponse:
+    """The curves that the plot of the page draws: for each ROI shown, doses (Gy) and % of its volume."""
+    sheet = Sheet(_one(request, pk), Asked.of(request.GET))
+    if sheet.calculation is None or not sheet.ready:
+        raise Http404
+    to_gy = sheet.table.to_gy
+    curves = {str(row.roi.number): curve for row in sheet.table.drawn if (curve := _curve(row, to_gy))}
+    return JsonResponse({"unit": unit_of(sheet.calculation), "to": round(to_gy, 3), "curves": curves})
+
+
+def _one(request: HttpRequest, pk: int) -> PlanSet:
+    found = mine(request).select_related("patient_file__institution", "bundle").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _curve(row: RoiRow, to_gy: float) -> dict[str, Any] | None:
+    points = points_of(row.dvh, to_gy) if row.dvh else None
+    if row.dvh is None or points is None:
+        return None
+    return {
+        "cc": round(row.dvh.volume_cc, 4),
+        "gy": [round(float(gy), 3) for gy in points.doses],
+        "pc": [round(float(pc), 3) for pc in points.percent],
+    }
+
+
+def _heads() -> list[str]:
+    metrics = [head for name in METRICS for head in (name, _("%s at least") % name, _("%s at most") % name)]
+    return [
+        *(_("Patient ID"), _("Institution"), _("Plan"), _("SOP Instance UID of the plan set"), _("Dose")),
+        *(_("Dose type"), _("Dose unit"), _("SOP Instance UIDs of the dose")),
+        *(_("SOP Instance UID of the structure set"), _("ROI number"), _("ROI name"), _("ROI type")),
+        *(_("Volume, cc"), _("Outside the dose grid, cc"), _("Min"), _("Mean"), _("Max")),
+        *metrics,
+        *(_("Flags"), _("Why there is no value"), _("Algorithm")),
+    ]
+
+
+def _csv_rows(sheet: Sheet) -> Iterator[list[Any]]:
+    """Exactly the ROIs that the page shows, in its order."""
+    file, calculation = sheet.plan_set.patient_file, sheet.calculation
+    plan_set = [file.sent_id, file.institution.code, sheet.plan_set.label, sheet.plan_set.sop_instance_uid]
+    dose = ["", "", "", "", ""]
+    if calculation is not None:
+        versions = calculation.chosen_dose.versions.all()
+        dose = [
+            next(option.title for option in sheet.options if option.chosen),
+            type_of(calculation),
+            unit_of(calculation),
+            " ".join(version.sop_instance_uid for version in versions),
+            calculation.structure_set.version.sop_instance_uid,
+        ]
+    for row in sheet.table.shown:
+        yield [*plan_set, *dose, row.roi.number, row.roi.name, row.roi.type, *_numbers(row)]
+
+
+def _numbers(row: RoiRow) -> list[Any]:
+    dvh = row.dvh
+    if dvh is None:
+        return [*[""] * (5 + 3 * len(METRICS)), "", row.reason, ""]
+    doses = (dvh.min_gy, dvh.mean_gy, dvh.max_gy)
+    found = [row.metrics[name] for name in METRICS]
+    metrics = [_plain(value) for m in found for value in (m.value, m.low, m.high)]
+    return [
+        *(_plain(dvh.volume_cc), _plain(dvh.outside_cc), *(_plain(gy) for gy in doses), *metrics),
+        *(" ".join(dvh.flags), row.reason, dvh.algorithm),
+    ]
+
+
+def _plain(value: float | None) -> float | str:
+    return "" if value is None else round(value, 4)

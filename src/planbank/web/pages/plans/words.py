@@ -1,0 +1,88 @@
+"""What plan sets are called on pages.
+
+Comes in: values as DICOM writes them, and codes of the catalogue. Goes out: plain text and states of
+the kit.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from planbank.catalogue.models import PlanSet
+from planbank.web.parts.words import thin
+
+
+def label(plan_set: PlanSet) -> str:
+    """The label as sent, or what it is where it has none."""
+    unnamed = _("Plan without label") if is_plan(plan_set) else _("Structure set without label")
+    return plan_set.label or unnamed
+
+
+def is_plan(plan_set: PlanSet) -> bool:
+    return plan_set.kind == PlanSet.Kind.PLAN
+
+
+def kind(plan_set: PlanSet) -> str:
+    """What a plan set is named after."""
+    return _("Plan") if is_plan(plan_set) else _("Structure set")
+
+
+def gray(dose: float | None) -> str:
+    """A dose in Gy with the digits it needs: 50, 40.05, 45.883."""
+    if dose is None:
+        return ""
+    text = f"{dose:.3f}".rstrip("0").rstrip(".")
+    return thin(float(text) if "." in text else int(text))
+
+
+def prescription(dose: float | None, fractions: int | None) -> str:
+    """'50 Gy in 25', as far as it is given."""
+    if dose is not None and fractions:
+        return _("%(gy)s Gy in %(n)s") % {"gy": gray(dose), "n": fractions}
+    if dose is not None:
+        return _("%(gy)s Gy") % {"gy": gray(dose)}
+    if fractions:
+        return ngettext("%(n)s fraction", "%(n)s fractions", fractions) % {"n": fractions}
+    return ""
+
+
+def approval(code: str) -> str:
+    """Approval Status (PS3.3 C.8.8.16) in words; anything else as sent."""
+    known = {"APPROVED": _("Approved"), "UNAPPROVED": _("Unapproved"), "REJECTED": _("Rejected")}
+    return known.get(code.upper(), code)
+
+
+def approval_state(code: str) -> str:
+    """State of the kit of an approval: a plan that nobody approved is no fault."""
+    return {"APPROVED": "ok", "REJECTED": "warn"}.get(code.upper(), "idle")
+
+
+def dose_state(state: str) -> tuple[str, str]:
+    """(state of the kit, words) of the DVHs of a plan set."""
+    return {
+        "ready": ("ok", _("DVH ready")),
+        "due": ("idle", _("being calculated")),
+        "failed": ("bad", _("no DVH")),
+        "waiting": ("idle", _("waits for doses")),
+        "unused": ("info", _("no DVH")),
+        "no structures": ("idle", _("no structures")),
+    }.get(state, ("idle", _("no dose")))
+
+
+def worst(state: str) -> str:
+    """The word of the gravest finding."""
+    words = {"bad": _("Needs a fix"), "warn": _("Please look"), "info": _("To know")}
+    return words.get(state, _("none"))
+
+
+def long_day(text: str) -> str:
+    """A DA value (20261124) as 24 November 2026; as sent where it is no date."""
+    try:
+        when: date = datetime.strptime(text.strip(), "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return text
+    return date_format(when, "j F Y")
