@@ -29,6 +29,7 @@ def run(settings: Settings) -> int:
     swept = 0.0
     begun = False
     from django.db import InterfaceError, OperationalError, close_old_connections, connection
+    from procrastinate.exceptions import ConnectorException
 
     while not stop.is_set():
         try:
@@ -40,7 +41,7 @@ def run(settings: Settings) -> int:
             if time.monotonic() - swept >= SWEEP_EVERY:
                 _sweep(house)
                 swept = time.monotonic()
-        except (OperationalError, InterfaceError) as exc:
+        except (OperationalError, InterfaceError, ConnectorException) as exc:
             log.warning("database away, the clock waits", kind=type(exc).__name__)
             connection.close()
         except OSError as exc:
@@ -58,9 +59,16 @@ def tick(house: House) -> None:
         pass
     settings = house.settings
     wanted = gate_file(settings.unknown_senders, [settings.ae_title])
-    if house.tray.read("senders") != wanted:
+    if _published(house) != wanted:
         house.tray.publish("senders", wanted)
         log.info("senders published", senders=len(wanted["senders"]))
+
+
+def _published(house: House) -> dict[str, object] | None:
+    try:
+        return house.tray.read("senders")
+    except ValueError:
+        return None  # damaged: it is written anew
 
 
 def _begin(house: House) -> None:
@@ -71,7 +79,10 @@ def _begin(house: House) -> None:
 
 
 def _sweep(house: House) -> None:
+    """Heal what processes left that died: jobs, forgotten work, moves in the transit area."""
+    from planbank.catalogue.quarantine import carry_out
     from planbank.pipeline.sweep import give_back_stalled, sweep
 
+    carry_out(house)
     give_back_stalled()
     sweep(house)

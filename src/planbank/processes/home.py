@@ -34,13 +34,21 @@ def prepare(settings: Settings, *, demo: bool) -> IO[str]:
         _mark_demo(home)
     lock = (settings.run_dir / "up.lock").open("a")
     try:
+        _take(lock, home)
+        settings.archive_dir.mkdir(mode=0o700, exist_ok=True)
+        settings.transit_dir.mkdir(mode=0o700, exist_ok=True)
+        KeyFolder(settings.keys_dir).ensure(parcels_exist=_parcels_exist(settings.transit_dir))
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def _take(lock: IO[str], home: Path) -> None:
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as exc:
         raise HomeError(f"Another planbank runs in {home}.") from exc
-    settings.archive_dir.mkdir(mode=0o700, exist_ok=True)
-    settings.transit_dir.mkdir(mode=0o700, exist_ok=True)
-    KeyFolder(settings.keys_dir).ensure(parcels_exist=_parcels_exist(settings.transit_dir))
-    return lock
 
 
 def _mark_demo(home: Path) -> None:

@@ -57,15 +57,25 @@ def up(settings: Settings, *, demo: bool, seed: Callable[[Settings], None] | Non
         while not stop.wait(0.2):
             for child in children:
                 child.keep()
-            if database and database.process and database.process.poll() is not None:
-                log.error("the embedded database ended and is started again")
-                database.start()
+            if database:
+                _keep(database)
     finally:
         _end(children)
         if database:
             database.stop()
         lock.close()
     return 0
+
+
+def _keep(database: EmbeddedPostgres) -> None:
+    """Start the database again if it ended; what cannot be started yet is tried again."""
+    if database.process is None or database.process.poll() is None:
+        return
+    log.error("the embedded database ended and is started again")
+    try:
+        database.start()
+    except DatabaseUnavailable as exc:
+        log.error("the embedded database does not start", reason=str(exc))
 
 
 def _names(settings: Settings) -> list[str]:

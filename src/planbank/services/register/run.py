@@ -41,21 +41,27 @@ def register_forever(house: House, stop: threading.Event) -> None:
 
     One process holds the lock. Raises StoreError where the archive trusts itself no more.
     """
-    while not stop.is_set():
-        try:
-            close_old_connections()
-            if _lead() and register_once(house):
-                continue
-        except (OperationalError, InterfaceError) as exc:
-            log.warning("database away, parcels wait", kind=type(exc).__name__)
-            connection.close()
-            stop.wait(1)
-        except (OSError, StoreError) as exc:
-            log.error("archive or transit area fails, parcels wait", kind=type(exc).__name__)
-            house.store.settle()  # raises where a sync failed: only a fresh process may go on
-            stop.wait(2)
-        stop.wait(IDLE)
-    connection.close()
+    try:
+        while not stop.is_set():
+            _register_what_waits(house, stop)
+    finally:
+        connection.close()
+
+
+def _register_what_waits(house: House, stop: threading.Event) -> None:
+    try:
+        close_old_connections()
+        if _lead() and register_once(house):
+            return
+    except (OperationalError, InterfaceError) as exc:
+        log.warning("database away, parcels wait", kind=type(exc).__name__)
+        connection.close()
+        stop.wait(1)
+    except (OSError, StoreError) as exc:
+        log.error("archive or transit area fails, parcels wait", kind=type(exc).__name__)
+        house.store.settle()  # raises where a sync failed: only a fresh process may go on
+        stop.wait(2)
+    stop.wait(IDLE)
 
 
 def _lead() -> bool:

@@ -1,0 +1,143 @@
+"""`planbank up`: children are kept, more slowly each time; what cannot run says why."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from planbank.config import Settings, load
+from planbank.processes import supervise
+from planbank.processes.home import prepare
+from planbank.processes.supervise import Child
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(home=tmp_path / "bank", database_url=NOWHERE, workers=1)
+
+
+def planbank(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "planbank", *arguments],
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def ended(child: Child) -> None:
+    assert child.process is not None
+    child.process.wait(30)
+
+
+def test_a_child_that_ends_is_started_again_more_slowly_each_time(settings: Settings) -> None:
+    child = Child("--version", settings)  # ends at once
+    waits = []
+    child.start()
+    for _ in range(3):
+        first = child.process
+        ended(child)
+        before = time.monotonic()
+        child.keep()
+        assert child.process is None, "it is not started in the same moment"
+        waits.append(child._not_before - before)
+        while child.process is None:
+            child.keep()
+            time.sleep(0.01)
+        assert child.process is not first
+    ended(child)
+    assert waits == sorted(waits)
+    assert waits[-1] > 2 * waits[0]
+
+
+def test_a_child_that_lives_is_left_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = Child("clock", settings)
+    child.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    running = child.process
+    child.keep()
+    assert child.process is running
+    supervise._end([child])
+    assert running.returncode == -signal.SIGTERM
+
+
+def test_one_that_does_not_end_when_told_is_killed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "END_WITHIN", 0.5)
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+    child = Child("work", settings)
+    child.process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
+    assert child.process.stdout is not None
+    child.process.stdout.readline()
+    supervise._end([child])
+    assert child.process.returncode == -signal.SIGKILL
+    child.process.stdout.close()
+
+
+def test_as_many_work_processes_as_asked_for_else_one_per_core(settings: Settings, tmp_path: Path) -> None:
+    assert supervise._names(settings) == ["gate", "web", "clock", "work"]
+    every = supervise._names(load(home=tmp_path, workers=0))
+    assert every.count("work") == os.cpu_count()
+
+
+def test_up_without_its_database_says_so_and_ends(settings: Settings) -> None:
+    done = planbank("up", "--home", str(settings.home), PLANBANK_DATABASE_URL=NOWHERE)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("The database does not answer.")
+
+
+def test_a_second_up_in_one_home_says_so_and_ends(settings: Settings) -> None:
+    with prepare(settings, demo=False):
+        done = planbank("up", "--home", str(settings.home))
+    assert done.returncode == 1
+    assert "Another planbank runs" in done.stderr.splitlines()[-1]
+
+
+def test_a_clock_that_can_be_moved_is_refused_in_a_real_home(settings: Settings, tmp_path: Path) -> None:
+    prepare(settings, demo=False).close()
+    for command in ("clock", "status"):
+        done = planbank(command, "--home", str(settings.home), PLANBANK_CLOCK_FILE=str(tmp_path / "offset"))
+        assert done.returncode == 1
+        assert "PLANBANK_CLOCK_FILE" in done.stderr.splitlines()[-1]
+
+
+@pytest.fixture
+def alone(settings: Settings) -> Iterator[list[subprocess.Popen[bytes]]]:
+    prepare(settings, demo=False).close()
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def test_work_and_clock_end_when_told_though_the_database_is_away(
+    settings: Settings, alone: list[subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    """They wait for the database, not for ever: SIGTERM ends them within 10 s."""
+    env = os.environ | {"PLANBANK_HOME": str(settings.home), "PLANBANK_DATABASE_URL": NOWHERE}
+    logs = {}
+    for name in ("work", "clock"):
+        logs[name] = tmp_path / f"{name}.log"
+        with logs[name].open("wb") as log:
+            alone.append(
+                subprocess.Popen([sys.executable, "-m", "planbank", name], env=env, stderr=log, stdout=log)
+            )
+    deadline = time.monotonic() + 60
+    while not all("database away" in log.read_text() for log in logs.values()):
+        assert time.monotonic() < deadline, {name: log.read_text()[-500:] for name, log in logs.items()}
+        time.sleep(0.1)
+    for process in alone:
+        process.send_signal(signal.SIGTERM)
+    assert [process.wait(10) for process in alone] == [0, 0]
