@@ -103,8 +103,11 @@ class TestEveryAssociationOnce(TestCase):  # type: ignore[misc]
         st.lists(st.tuples(st.integers(0, 40), st.sampled_from("abcdefg"), st.booleans()), max_size=40),
         st.integers(1, 4),
         st.integers(1, 3),
+        st.booleans(),
     )
-    def test_walk(self, arrivals: list[tuple[int, str, bool]], size: int, portion: int) -> None:
+    def test_walk(
+        self, arrivals: list[tuple[int, str, bool]], size: int, portion: int, by_institution: bool
+    ) -> None:
         rows = Rows(NOW)
         here, there = rows.whole("AUH", "1", 1), rows.whole("OUH", "1", 1)
         Submission.objects.all().delete()
@@ -116,10 +119,11 @@ class TestEveryAssociationOnce(TestCase):  # type: ignore[misc]
             ends[key] = max(ends.get(key, (-99, 0)), (-seconds, n))
         submissions = Submission.objects.all()
         walked, place = [], ""
+        named = [here.institution_id, there.institution_id] if by_institution else []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(associations, "CHUNK", portion)
             while True:
-                page = read_associations(submissions, submissions, place, size)
+                page = read_associations(submissions, submissions, place, size, named)
                 walked += [(row.association_id, row.institution_id) for row in page.rows]
                 if not page.after:
                     break

@@ -8,6 +8,7 @@ read newest first until the page is full, never grouped over the whole bank.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -61,18 +62,25 @@ class AssociationPage:
 
 
 def read_associations(
-    submissions: QuerySet[Submission], wanted: QuerySet[Submission], place: str, size: int
+    submissions: QuerySet[Submission],
+    wanted: QuerySet[Submission],
+    place: str,
+    size: int,
+    institutions: Sequence[int] = (),
 ) -> AssociationPage:
     """Associations in which any of `wanted` came, with the numbers of all their `submissions`.
 
-    `wanted` is `submissions` narrowed by the filters of the page.
+    `wanted` is `submissions` narrowed by the filters of the page. `institutions` are all those
+    whose rows can be among them: where they are named, each is read in the order of its index.
     """
-    keys, after = _page_of_keys(wanted, place, size)
+    keys, after = _page_of_keys(wanted, place, size, institutions)
     found = summaries(submissions, keys)
     return AssociationPage([found[key] for key in keys if key in found], after)
 
 
-def _page_of_keys(wanted: QuerySet[Submission], place: str, size: int) -> tuple[list[Key], str]:
+def _page_of_keys(
+    wanted: QuerySet[Submission], place: str, size: int, institutions: Sequence[int]
+) -> tuple[list[Key], str]:
     """(association, institution) by their newest wanted row; read in growing portions."""
     start = read_place(place)
     at = (start.time, start.pk) if start and start.time else None
@@ -81,11 +89,7 @@ def _page_of_keys(wanted: QuerySet[Submission], place: str, size: int) -> tuple[
     shown: set[Key] = set()
     portion, total = CHUNK, 0
     while len(ends) <= size and total < MOST_READ:
-        rows = list(
-            _older_than(wanted, at)
-            .order_by("-received_at", "-pk")
-            .values_list("association_id", "institution_id", "received_at", "pk")[:portion]
-        )
+        rows = _newest(_older_than(wanted, at), institutions, portion)
         new = {
             (a, i): (t, pk) for a, i, t, pk in reversed(rows) if (a, i) not in ends and (a, i) not in shown
         }
@@ -104,6 +108,21 @@ def _page_of_keys(wanted: QuerySet[Submission], place: str, size: int) -> tuple[
         return keys, ""
     time, pk = ends[keys[-1]] if keys else (at or (None, 0))
     return keys, write_place(pk, time) if time else ""
+
+
+def _newest(
+    wanted: QuerySet[Submission], institutions: Sequence[int], portion: int
+) -> list[tuple[str, int, datetime, int]]:
+    """The newest rows, in one query. An index gives the order only within one institution, so with
+    several each gives its newest and the newest of those are taken."""
+    columns = ("association_id", "institution_id", "received_at", "pk")
+    rows = wanted.order_by("-received_at", "-pk").values_list(*columns)
+    if not institutions:
+        return list(rows[:portion])
+    one, *others = (rows.filter(institution_id=pk)[:portion] for pk in institutions)
+    if not others:
+        return list(one)
+    return list(one.union(*others, all=True).order_by("-received_at", "-pk")[:portion])
 
 
 def _older_than(wanted: QuerySet[Submission], at: tuple[datetime, int] | None) -> QuerySet[Submission]:

@@ -5,7 +5,8 @@ Comes in: querysets that the policy has narrowed. Goes out: numbers, each at a b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar
 
 from django.core.cache import cache
 from django.db.models import Model, OuterRef, QuerySet, Subquery
@@ -13,10 +14,12 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from planbank.catalogue.models import Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from planbank.people.models import Institution
+
+T = TypeVar("T")
 
 
 def count_to(queryset: QuerySet[Model], most: int) -> int:
@@ -32,7 +35,23 @@ def total(queryset: QuerySet[Model], key: str, *, exact_to: int = 10_000, second
     counted = count_to(queryset, exact_to + 1)
     if counted <= exact_to:
         return counted
-    return cache.get_or_set(f"total:{key}", queryset.order_by().count, seconds)
+    found: int = cache.get_or_set(f"total:{key}", queryset.order_by().count, seconds)
+    return found
+
+
+def remembered(
+    rows: QuerySet[Model], key: object, make: Callable[[], T], *, above: int = 50_000, seconds: int = 60
+) -> T:
+    """What `make` finds among `rows`; where there are many, as it was up to `seconds` ago.
+
+    `key` must name everything the rows were narrowed by, the institutions first of all: answers
+    are shared between requests.
+    """
+    if count_to(rows, above + 1) <= above:
+        return make()
+    name = sha256(repr(key).encode()).hexdigest()
+    found: T = cache.get_or_set(f"remembered:{name}", make, seconds)
+    return found
 
 
 def newest_received(institutions: QuerySet[Institution]) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -185,3 +186,13 @@ def test_the_chart_has_a_title_and_a_table_twin(rows: Rows, client_of: ClientOf,
     assert '<title id="bars-wide-title">' in page and '<desc id="bars-wide-desc">' in page
     assert "/arrivals/?since=2026-11-17&amp;until=2026-11-17" in page
     assert " style=" not in page
+
+
+def test_the_drawing_keeps_its_points_in_danish(rows: Rows, client_of: ClientOf, person_of: PersonOf) -> None:
+    for n in range(7):
+        came(rows, "AUH", f"a{n}", n * 30)
+    page = client_of(person_of("AUH")).get("/arrivals/", headers={"accept-language": "da"}).text
+    drawn = page[page.index("<svg class=") : page.index("</svg>", page.index('class="narrow"'))]
+    numbers = re.findall(r' (?:x|y|x1|x2|y1|y2|width|height|viewBox)="([^"]*)"', drawn)
+    assert len(numbers) > 50
+    assert not [number for number in numbers if not re.fullmatch(r"[0-9. ]+", number)]

@@ -7,10 +7,8 @@ exactly the filtered rows as CSV. It names no patient; the page of one associati
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,64 +18,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from planbank.access.policy import visible
-from planbank.catalogue.models import Relation, Submission
+from planbank.catalogue.models import Submission
 from planbank.catalogue.queries.associations import (
-    Association,
     narrowed,
-    per_day,
     read_associations,
 )
 from planbank.catalogue.queries.totals import newest_received
-from planbank.messages.models import Event, EventKind
 from planbank.people.models import Institution, Sender
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.arrivals.days import chart
 from planbank.web.pages.arrivals.forms import ArrivalFilters
 from planbank.web.pages.arrivals.one import association
+from planbank.web.pages.arrivals.reading import days_of, moments, refusals, rows_of
 from planbank.web.pages.patients.listing import drops, without
 from planbank.web.pages.patients.reach import mine, my_institutions, note
 from planbank.web.pages.patients.sheet import as_csv, wants_csv
-from planbank.web.pages.patients.words import kind_of_object, relation_word
-from planbank.web.parts.words import thin
 
 __all__ = ["arrivals", "association"]
-SIZE, CHUNK, REFUSALS = 25, 100, 20
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the list."""
-
-    came: Association
-    code: str
-    url: str
-
-    @property
-    def new(self) -> int:
-        return self.came.by_relation[Relation.NEW]
-
-    @property
-    def again(self) -> int:
-        return self.came.by_relation[Relation.AGAIN]
-
-    @property
-    def re_exported(self) -> int:
-        return self.came.by_relation[Relation.RE_EXPORTED]
-
-    @property
-    def versions(self) -> int:
-        return self.came.by_relation[Relation.VERSION]
-
-    @property
-    def relations(self) -> str:
-        """'7 new, 1 sent again'"""
-        said = [(n, relation_word(name)) for name in Relation.values if (n := self.came.by_relation[name])]
-        return ", ".join(f"{thin(n)} {word}" for n, word in said)
-
-    @property
-    def lasted(self) -> timedelta:
-        return self.came.ended_at - self.came.began_at
+SIZE, CHUNK = 25, 100
 
 
 @page(
@@ -100,7 +58,7 @@ def arrivals(request: HttpRequest) -> HttpResponse:
         note(request, "take out list", object_kind="arrivals", filters=sorted(given))
         return as_csv(_("arrivals"), _heads(), _csv_rows(request, given, days, codes))
     place = request.GET.get("after", "")
-    found = read_associations(mine(request, Submission), wanted, place, SIZE)
+    found = read_associations(mine(request, Submission), wanted, place, SIZE, list(codes))
     context = {
         "now": now,
         "filters": filters.with_days(days),
@@ -111,7 +69,9 @@ def arrivals(request: HttpRequest) -> HttpResponse:
         "first_page": not place,
         "rows": rows_of(found.rows, codes),
         "several": len(codes) > 1,
-        "chart": chart(per_day(wanted, site_zone()), *days, wide=1120),
+        "chart": chart(
+            days_of(wanted, (*codes, *given.items(), *days), _wanted(request, {}, days)), *days, wide=1120
+        ),
         "all_url": without(request, *filters.fields),
         "newest_url": without(request),
         "refused": refusals(request, days),
@@ -119,32 +79,6 @@ def arrivals(request: HttpRequest) -> HttpResponse:
     if not found.rows:
         context |= _instead(request, filters, institutions, today)
     return render(request, "arrivals/list.html", context)
-
-
-def rows_of(found: list[Association], codes: dict[int, str]) -> list[Row]:
-    """Associations as lines with their institution and address."""
-    return [
-        Row(
-            came,
-            codes.get(came.institution_id, ""),
-            reverse("association", args=[came.association_id]),
-        )
-        for came in found
-    ]
-
-
-def site_zone() -> ZoneInfo:
-    """The zone in which times and days are shown."""
-    zone = timezone.get_current_timezone()
-    assert isinstance(zone, ZoneInfo)
-    return zone
-
-
-def moments(days: tuple[date, date]) -> tuple[datetime, datetime]:
-    """The first moment of the first day and the first after the last, in the site's zone."""
-    zone = site_zone()
-    start = datetime.combine(days[0], time.min, zone)
-    return start, datetime.combine(days[1] + timedelta(days=1), time.min, zone)
 
 
 def _wanted(request: HttpRequest, given: dict[str, Any], days: tuple[date, date]) -> QuerySet[Submission]:
@@ -157,23 +91,6 @@ def _wanted(request: HttpRequest, given: dict[str, Any], days: tuple[date, date]
         institution=given.get("institution"),
         relation=given.get("relation", ""),
     )
-
-
-def refusals(request: HttpRequest, days: tuple[date, date]) -> list[dict[str, Any]]:
-    """The newest objects that the gate refused in these days, with the reason it gave the sender."""
-    since, until = moments(days)
-    found = Event.objects.filter(kind=EventKind.REFUSED, at__gte=since, at__lt=until)
-    now = house_of(request).clock.now()
-    rows = visible(request.user, "data.view", found, institution="institution", at=now)
-    return [
-        {
-            "at": row.at,
-            "code": row.institution.code if row.institution else "",
-            "kind": kind_of_object(str(row.params.get("sop_class_uid", ""))),
-            **{name: str(row.params.get(name, "")) for name in ("calling_ae", "address", "reason")},
-        }
-        for row in rows.select_related("institution")[:REFUSALS]
-    ]
 
 
 def _senders(institutions: list[Institution]) -> list[tuple[int, str]]:
@@ -221,7 +138,7 @@ def _csv_rows(
     place = ""
     while True:
         wanted = _wanted(request, given, days)
-        found = read_associations(mine(request, Submission), wanted, place, CHUNK)
+        found = read_associations(mine(request, Submission), wanted, place, CHUNK, list(codes))
         for row in rows_of(found.rows, codes):
             came = row.came
             yield [

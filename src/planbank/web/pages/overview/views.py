@@ -16,17 +16,17 @@ from django.utils.translation import gettext_lazy
 
 from planbank.access.policy import may
 from planbank.catalogue.models import Instance, PatientFile, QuarantinedParcel, Series, Submission
-from planbank.catalogue.queries.associations import per_day, read_associations
-from planbank.catalogue.queries.totals import newest_received, total
+from planbank.catalogue.queries.associations import read_associations
+from planbank.catalogue.queries.totals import newest_received, remembered, total
 from planbank.people.models import Institution, Sender, User
 from planbank.pipeline.counts import open_work
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.arrivals.days import chart
-from planbank.web.pages.arrivals.views import moments, rows_of, site_zone
+from planbank.web.pages.arrivals.reading import days_of, moments, rows_of
 from planbank.web.pages.overview.attention import WEEK, address, needs
 from planbank.web.pages.patients.reach import mine, my_institutions
 
-DAYS, LATEST = 30, 5
+DAYS, LATEST, SECOND = 30, 5, timedelta(seconds=1)
 
 
 @page("", name="overview", action="overview.view", menu=Menu("data", gettext_lazy("Overview"), "home", 10))
@@ -67,11 +67,15 @@ def _data(request: HttpRequest, institutions: list[Institution], now: datetime) 
     days = today - timedelta(days=DAYS - 1), today
     start, end = moments(days)
     lately = came.filter(received_at__gte=start, received_at__lt=end)
-    latest = read_associations(came, came.filter(received_at__lt=end), "", LATEST)
+    # Bounded, so that the newest are found in the index of times however large the bank is.
+    last = came.filter(
+        received_at__gt=newest - timedelta(days=DAYS), received_at__lt=max(end, newest + SECOND)
+    )
+    latest = read_associations(came, last, "", LATEST, list(codes))
     return {
         "newest": newest,
         "stats": _stats(request, codes, now),
-        "chart": chart(per_day(lately, site_zone()), *days),
+        "chart": chart(days_of(lately, ("overview", *codes, *days)), *days),
         "since": days[0],
         "until": days[1],
         "latest": rows_of(latest.rows, codes),
@@ -90,7 +94,9 @@ def _stats(request: HttpRequest, codes: dict[int, str], now: datetime) -> dict[s
         "series": total(mine(request, Series), f"series:{key}"),
         "objects": total(mine(request, Instance), f"objects:{key}"),
         "week": total(came, f"week:{key}"),
-        "associations": total(came.values("association_id").distinct(), f"associations:{key}"),
+        "associations": remembered(
+            came, ("associations", *codes), came.order_by().values("association_id").distinct().count
+        ),
     }
 
 
