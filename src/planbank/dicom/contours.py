@@ -30,6 +30,9 @@ DISPLAY_COLOUR = 0x3006002A
 REFERENCED_ROI = 0x30060084
 REFERENCED_SOP = 0x00081155
 
+FARTHEST = 1e5
+"""mm from the origin; no patient reaches further."""
+
 CLOSED_TYPES = frozenset(("CLOSED_PLANAR", "CLOSEDPLANAR_XOR"))
 
 
@@ -113,7 +116,7 @@ class RoiContourItem:
             if data is None or data.end == data.start:
                 continue
             values = decimal_strings(self._walker.data[data.start : data.end])
-            if values is None or len(values) % 3 or not np.isfinite(values).all():
+            if values is None or len(values) % 3 or not (np.abs(values) <= FARTHEST).all():
                 unreadable += 1
                 continue
             if len(values):
@@ -161,7 +164,9 @@ def decimal_strings(value: bytes | memoryview) -> NDArray[np.float64] | None:
     """
     raw = np.frombuffer(value, np.uint8)
     out = np.empty(len(raw) // 2 + 1, np.float64)
-    count = _scan_decimals(raw, out)
+    count = _scan_plain(raw, out)
+    if count < 0:
+        count = _scan_decimals(raw, out)
     if count >= 0:
         return out[:count].copy()
     try:
@@ -172,6 +177,35 @@ def decimal_strings(value: bytes | memoryview) -> NDArray[np.float64] | None:
 
 
 _POWERS = np.array([10.0**n for n in range(23)])
+
+
+@numba.njit(cache=True, nogil=True)
+def _scan_plain(raw: NDArray[np.uint8], out: NDArray[np.float64]) -> int:
+    """The common case in one pass: signs, digits and points only. -1 where there is anything else."""
+    count, mantissa, digits, places = 0, 0, 0, 0
+    negative = point = False
+    size = len(raw)
+    if size > 0 and (raw[size - 1] == 32 or raw[size - 1] == 0):
+        size -= 1
+    for i in range(size + 1):
+        c = raw[i] if i < size else 92
+        if 48 <= c <= 57:
+            mantissa = mantissa * 10 + (c - 48)
+            digits += 1
+            places += point
+        elif c == 46 and not point:
+            point = True
+        elif c == 45 and digits == 0 and not point and not negative:
+            negative = True
+        elif c == 92 and 0 < digits <= 15:
+            value = mantissa / _POWERS[places]
+            out[count] = -value if negative else value
+            count += 1
+            mantissa, digits, places = 0, 0, 0
+            negative = point = False
+        else:
+            return -1
+    return count
 
 
 @numba.njit(cache=True, nogil=True)

@@ -21,6 +21,13 @@ from planbank.errors import DicomUnsupported
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SMALLEST, LARGEST = 1e-3, 1e4
+"""mm between which a voxel's sides must lie."""
+
+MOST_FRAMES = 100_000
+HIGHEST = 1e6
+"""A larger dose value is none."""
+
 SAME_PLACE = 0.01
 """mm within which two positions are one."""
 
@@ -157,6 +164,8 @@ def read_dose(data: bytes | memoryview, transfer_syntax_uid: str) -> DoseGrid:
     stored = frames_of(ds, info.geometry.shape, transfer_syntax_uid)
     if not np.array_equal(order, np.arange(len(order))):
         stored = stored[order]
+    if max(abs(float(stored.max())), abs(float(stored.min()))) * info.scaling > HIGHEST:
+        raise DicomUnsupported("The dose holds values that no dose has.")
     values = np.multiply(stored, info.scaling, dtype=np.float64).astype(np.float32)
     return DoseGrid(info, info.geometry, values)
 
@@ -209,12 +218,13 @@ def _geometry(ds: Item, findings: list[Finding]) -> tuple[GridGeometry | None, N
         findings.append(Finding("dose-no-geometry"))
         return None, np.arange(0)
     offsets = _offsets(ds, frames, position, axes, findings)
-    if offsets is None or min(spacing) <= 0 or min(rows, columns, frames) <= 0:
+    sane = all(SMALLEST <= step <= LARGEST for step in spacing) and min(rows, columns) > 0
+    if offsets is None or not sane:
         findings.append(Finding("dose-no-geometry"))
         return None, np.arange(0)
     order = np.argsort(offsets, kind="stable")
     ascending = offsets[order]
-    if len(ascending) > 1 and np.diff(ascending).min() <= 0:
+    if len(ascending) > 1 and np.diff(ascending).min() < SMALLEST:
         findings.append(Finding("dose-no-geometry"))
         return None, order
     origin = np.array(position) + ascending[0] * axes.normal
@@ -231,6 +241,8 @@ def _offsets(
     Grid Frame Offset Vector holds offsets (first value 0) or z coordinates (first value the z
     of Image Position), in either direction.
     """
+    if not 1 <= frames <= MOST_FRAMES:
+        return None
     if frames == 1:
         return np.zeros(1)
     given = ds.numbers("GridFrameOffsetVector")

@@ -17,6 +17,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MOST_CELLS = 2_000_000
+"""Cells over the bounding box of one plane; no real ROI comes near."""
+
 _LOW = 0.5 - 0.5 / np.sqrt(3.0)
 _HIGH = 0.5 + 0.5 / np.sqrt(3.0)
 """Two-point Gauss quadrature: exact for the cubic integrands of the moments along an edge."""
@@ -59,6 +62,7 @@ def cover(
     """
     if not len(edges):
         return NO_CELLS
+    size = _bounded(edges, size)
     scale = np.array([size[0], size[1], size[0], size[1]])
     shifted = (edges - np.array([*origin, *origin])) / scale
     low_x = int(np.floor(min(shifted[:, 0].min(), shifted[:, 2].min())))
@@ -76,6 +80,14 @@ def cover(
     corner = (origin[0] + low_x * size[0], origin[1] + low_y * size[1])
     _collect(inside, corner[0], corner[1], size[0], size[1], out)
     return Cells(*(np.ascontiguousarray(out[:, k]) for k in range(6)))
+
+
+def _bounded(edges: NDArray[np.float64], size: tuple[float, float]) -> tuple[float, float]:
+    """Larger cells where the polygon would need more than MOST_CELLS."""
+    width = max(np.ptp(edges[:, [0, 2]]), size[0])
+    height = max(np.ptp(edges[:, [1, 3]]), size[1])
+    factor = max(float(np.sqrt(width / size[0] * height / size[1] / MOST_CELLS)), 1.0)
+    return size[0] * factor, size[1] * factor
 
 
 @numba.njit(cache=True, nogil=True)

@@ -40,6 +40,9 @@ CELLS_ACROSS = 12.0
 SMALLEST_CELL = 0.2
 """mm."""
 
+MOST_LAYERS = 100
+"""Layers within one slab."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dvh:
@@ -134,7 +137,6 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
     if roi.contours.unreadable:
         flags.append("unreadable")
     if not planes.planes:
-        flags.append("empty")
         return _result(run, roi, Histogram(np.zeros(1)), flags, {})
     stack = slabs(planes.positions.tolist(), run.usual, end_caps=run.end_caps)
     flags += stack.flags
@@ -160,6 +162,8 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
 
 def _result(run: _Run, roi: Roi, histogram: Histogram, flags: list[str], parameters: dict[str, Any]) -> Dvh:
     volume = histogram.inside + histogram.outside
+    if volume <= 0.0:
+        flags.append("empty")
     covered = histogram.inside > 0.0
     if histogram.outside > 1e-6 * volume:
         flags.append("partly-outside" if covered else "outside")
@@ -211,7 +215,7 @@ def _add_slab(
     vertices = np.concatenate(plane.polygons)
     histogram.see(sample(source, axes, vertices[:, 0], vertices[:, 1], np.array([plane.position])))
     if slab.thickness > 0:
-        count = max(int(np.ceil(slab.thickness / layer - 1e-6)), 1)
+        count = min(max(int(np.ceil(slab.thickness / layer - 1e-6)), 1), MOST_LAYERS)
         thickness = slab.thickness / count
         heights = np.linspace(slab.low, slab.high, 2 * count + 1, dtype=np.float64)[1::2]
         histogram.add(cells, sample(source, axes, cells.x, cells.y, heights), thickness)

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     Polygon = NDArray[np.float64]
 
 
+MOST_EDGES = 50_000
+"""Edges of one plane up to which crossings are looked for; far beyond what is drawn."""
+
+MOST_CROSSINGS = 1_000_000
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Border:
     """The border of a plane's region.
@@ -45,7 +51,7 @@ def border(polygons: Sequence[Polygon]) -> Border:
     if not kept:
         return Border(np.empty((0, 4)), 0.0, False, repeated)
     edges = np.concatenate([_edges(polygon) for polygon in kept])
-    if crosses(edges):
+    if len(edges) <= MOST_EDGES and crosses(edges):
         return _by_strips(edges, repeated)
     areas = [_signed_area(polygon) for polygon in kept]
     signs = [1.0 if area >= 0 else -1.0 for area in areas]
@@ -195,6 +201,8 @@ def _by_strips(edges: NDArray[np.float64], repeated: bool) -> Border:
     order = np.argsort(np.minimum(edges[:, 1], edges[:, 3]))
     heights = np.empty(64)
     count = _sweep(edges, order, heights)
+    if count > MOST_CROSSINGS:
+        return Border(np.empty((0, 4)), 0.0, True, repeated)
     if count > len(heights):
         heights = np.empty(count)
         count = _sweep(edges, order, heights)

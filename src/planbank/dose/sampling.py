@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from planbank.errors import DicomUnsupported
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,7 +65,16 @@ class Field:
 
 
 def field_of(grids: Sequence[DoseGrid], scales: Sequence[float] | None = None) -> Field:
-    """Grids to be added; those whose voxels coincide are added at once."""
+    """Grids to be added; those whose voxels coincide are added at once.
+
+    Args:
+        grids: doses of one frame of reference.
+        scales: Gy per unit of each; None where all are in Gy.
+
+    Raises DicomUnsupported where a dose is not in Gy and no scales are given.
+    """
+    if scales is None and any(grid.info.units != "GY" for grid in grids):
+        raise DicomUnsupported("A dose that is not in Gy needs a scale.")
     factors = list(scales) if scales is not None else [1.0] * len(grids)
     uids = tuple(grid.info.sop_instance_uid for grid in grids)
     merged: list[tuple[DoseGrid, float]] = []
