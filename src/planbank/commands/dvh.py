@@ -58,21 +58,23 @@ def dvh_files(
         return _fail(f"There is no {missing[0]}." if missing else "Name files or folders.", 2)
     try:
         rows = _rows(_gather(paths), wanted)
-    except _NoDvhError as exc:
+        _write(rows, wanted, csv_path, as_json, out)
+    except (_NoDvhError, DicomError) as exc:
         return _fail(str(exc), 1)
-    except DicomError as exc:
-        return _fail(str(exc), 1)
+    return 0
+
+
+def _write(rows: list[_Row], wanted: list[Metric], csv_path: Path | None, as_json: bool, out: TextIO) -> None:
     if csv_path is not None:
         try:
             _write_csv(csv_path, rows, wanted)
         except OSError as exc:
-            return _fail(f"{csv_path} cannot be written: {exc.strerror}.", 1)
+            raise _NoDvhError(f"{csv_path} cannot be written: {exc.strerror}.") from exc
     if as_json:
         json.dump([row.as_json() for row in rows], out, ensure_ascii=False, indent=1, allow_nan=False)
         out.write("\n")
     elif csv_path is None:
         _write_table(out, rows, wanted)
-    return 0
 
 
 class _NoDvhError(Exception):

@@ -136,16 +136,7 @@ def read_plan(data: bytes | memoryview, transfer_syntax_uid: str) -> Plan:
         sop_class_uid=ds.uid("SOPClassUID"),
         frame_of_reference_uid=ds.uid("FrameOfReferenceUID"),
         kind=kind,
-        label=ds.text("RTPlanLabel"),
-        name=ds.text("RTPlanName"),
-        description=ds.text("RTPlanDescription"),
-        intent=ds.text("PlanIntent").upper(),
-        geometry=ds.text("RTPlanGeometry").upper(),
-        date=ds.text("RTPlanDate"),
-        time=ds.text("RTPlanTime"),
-        approval=ds.text("ApprovalStatus").upper(),
-        approval_date=ds.text("ReviewDate"),
-        approval_time=ds.text("ReviewTime"),
+        **_labels(ds),
         technique=technique,
         techniques=techniques,
         machines=_machines(ds, treating),
@@ -157,17 +148,33 @@ def read_plan(data: bytes | memoryview, transfer_syntax_uid: str) -> Plan:
         meterset=_meterset(groups, treating),
         prescription=leading(prescriptions),
         prescriptions=prescriptions,
-        brachy_treatment_type=ds.text("BrachyTreatmentType").upper(),
-        brachy_technique=ds.text("BrachyTreatmentTechnique").upper(),
         structure_set_uids=_referenced(ds, "ReferencedStructureSetSequence"),
         dose_uids=_referenced(ds, "ReferencedDoseSequence"),
         related_plans=_related(ds),
-        manufacturer=ds.text("Manufacturer"),
-        manufacturer_model_name=ds.text("ManufacturerModelName"),
         software_versions=ds.texts("SoftwareVersions"),
         findings=(),
     )
     return _with_findings(plan, ds.odd)
+
+
+def _labels(ds: Item) -> dict[str, str]:
+    """The plan's plain text values, by field."""
+    return {
+        "label": ds.text("RTPlanLabel"),
+        "name": ds.text("RTPlanName"),
+        "description": ds.text("RTPlanDescription"),
+        "intent": ds.text("PlanIntent").upper(),
+        "geometry": ds.text("RTPlanGeometry").upper(),
+        "date": ds.text("RTPlanDate"),
+        "time": ds.text("RTPlanTime"),
+        "approval": ds.text("ApprovalStatus").upper(),
+        "approval_date": ds.text("ReviewDate"),
+        "approval_time": ds.text("ReviewTime"),
+        "brachy_treatment_type": ds.text("BrachyTreatmentType").upper(),
+        "brachy_technique": ds.text("BrachyTreatmentTechnique").upper(),
+        "manufacturer": ds.text("Manufacturer"),
+        "manufacturer_model_name": ds.text("ManufacturerModelName"),
+    }
 
 
 def leading(prescriptions: Iterable[Prescription]) -> Prescription | None:

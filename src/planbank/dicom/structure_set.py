@@ -114,8 +114,31 @@ def summarise(data: bytes | memoryview, transfer_syntax_uid: str) -> list[RoiSum
 def summarise_structure_set(data: bytes | memoryview, transfer_syntax_uid: str) -> StructureSetSummary:
     """Everything but the coordinates. Raises a DicomError only where the bytes break the encoding rules."""
     ds, drawn = _open(data, transfer_syntax_uid)
-    observations = _observations(ds)
     findings = _roi_findings(ds, drawn)
+    rois = _counted(ds, drawn)
+    frames = _frames(ds, [roi.frame_of_reference_uid for roi in rois])
+    findings += [] if rois else [Finding("structure-set-no-rois")]
+    findings += [] if frames else [Finding("structure-set-no-frame")]
+    findings += [Finding("value-unreadable", keyword) for keyword in sorted(ds.odd)]
+    return StructureSetSummary(
+        sop_instance_uid=ds.uid("SOPInstanceUID"),
+        label=ds.text("StructureSetLabel"),
+        name=ds.text("StructureSetName"),
+        description=ds.text("StructureSetDescription"),
+        date=ds.text("StructureSetDate"),
+        time=ds.text("StructureSetTime"),
+        approval=ds.text("ApprovalStatus").upper(),
+        frame_of_reference_uids=frames,
+        rois=tuple(rois),
+        manufacturer=ds.text("Manufacturer"),
+        manufacturer_model_name=ds.text("ManufacturerModelName"),
+        software_versions=ds.texts("SoftwareVersions"),
+        findings=tuple(findings),
+    )
+
+
+def _counted(ds: Item, drawn: dict[int, RoiContourItem]) -> list[RoiSummary]:
+    observations = _observations(ds)
     rois = []
     for number, item in _rois(ds).items():
         kind, label = observations.get(number, ("", ""))
@@ -136,25 +159,7 @@ def summarise_structure_set(data: bytes | memoryview, transfer_syntax_uid: str) 
                 geometric_types=count.types,
             )
         )
-    frames = _frames(ds, [roi.frame_of_reference_uid for roi in rois])
-    findings += [] if rois else [Finding("structure-set-no-rois")]
-    findings += [] if frames else [Finding("structure-set-no-frame")]
-    findings += [Finding("value-unreadable", keyword) for keyword in sorted(ds.odd)]
-    return StructureSetSummary(
-        sop_instance_uid=ds.uid("SOPInstanceUID"),
-        label=ds.text("StructureSetLabel"),
-        name=ds.text("StructureSetName"),
-        description=ds.text("StructureSetDescription"),
-        date=ds.text("StructureSetDate"),
-        time=ds.text("StructureSetTime"),
-        approval=ds.text("ApprovalStatus").upper(),
-        frame_of_reference_uids=frames,
-        rois=tuple(rois),
-        manufacturer=ds.text("Manufacturer"),
-        manufacturer_model_name=ds.text("ManufacturerModelName"),
-        software_versions=ds.texts("SoftwareVersions"),
-        findings=tuple(findings),
-    )
+    return rois
 
 
 def read_structure_set(

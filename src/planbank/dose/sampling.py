@@ -172,11 +172,7 @@ def _add_samples(
     ny, nx = values.shape[1], values.shape[2]
     at = 0
     for m in range(len(w)):
-        c0, r0, p0 = (
-            turn[0, 2] * w[m] + shift[0],
-            turn[1, 2] * w[m] + shift[1],
-            turn[2, 2] * w[m] + shift[2],
-        )
+        c0, r0, p0 = turn[:, 2] * w[m] + shift
         plane = 0
         for k in range(len(x)):
             c = turn[0, 0] * x[k] + turn[0, 1] * y[k] + c0
