@@ -65,7 +65,7 @@ def points_of(dvh: engine.Dvh, to_gy: float, most: int = MOST_POINTS) -> Points 
 
     None where there is nothing to draw. Points stand equally far apart along the curve, across and
     down counted together: whatever the curve does in between, the straight line from one to the next
-    stays within a few thousandths of the plot of it, less than a pixel.
+    stays within three thousandths of the plot of it, a pixel or so at the steepest place.
     """
     if dvh.volume_cc <= 0 or dvh.max_gy is None or to_gy <= 0:
         return None

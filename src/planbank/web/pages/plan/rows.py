@@ -88,8 +88,8 @@ class RoiRow:
         notes = [words for code, words in note_words().items() if code in flags]
         if "partly-outside" in flags:
             share = self.outside_percent
-            said = f"{share:.0f}" if share >= 1 else _("under 1")
-            notes.insert(0, _("%(n)s %% outside the grid") % {"n": said})
+            said = f"{share:.0f}" if share >= 1 else "<1"
+            notes.insert(0, _("%(n)s %% outside") % {"n": said})
         return notes
 
     def sort_key(self, name: str) -> tuple[bool, float | str]:

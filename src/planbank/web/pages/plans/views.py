@@ -85,7 +85,7 @@ def mine(request: HttpRequest) -> QuerySet[PlanSet]:
 
 
 def _how_many(request: HttpRequest) -> tuple[int, bool]:
-    key = "plan sets:" + ",".join(sorted(i.code for i in my_institutions(request)))
+    key = "plan-sets:" + ",".join(sorted(i.code for i in my_institutions(request)))
     return total(mine(request), key, exact_to=2000), False
 
 
