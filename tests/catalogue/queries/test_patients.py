@@ -84,16 +84,6 @@ def test_narrowing_by_modality_and_open_findings(rows: Rows, now: datetime) -> N
     assert list(patients.with_open_findings(everything)) == [with_ct]
 
 
-def test_narrowing_by_work_that_could_not_be_done(rows: Rows) -> None:
-    good, bad = rows.whole(sent_id="1"), rows.whole(sent_id="2")
-    other = rows.whole("OUH", sent_id="3")
-    rows.outcome(good.current_version, "done")
-    rows.outcome(bad.current_version, "failed")
-    rows.outcome(other.current_version, "failed", service="another")
-    files = patients.with_failed_work(PatientFile.objects.all(), ["analyse"])
-    assert list(files.values_list("sent_id", flat=True)) == ["2"]
-
-
 def test_numbers_are_those_of_each_file(rows: Rows) -> None:
     one, two, empty = rows.file(sent_id="1"), rows.file(sent_id="2"), rows.file(sent_id="3")
     study = rows.study(one)

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Replace
 
-from planbank.catalogue.models import Finding, Instance, PatientFile, Series, Study
+from planbank.catalogue.models import Finding, PatientFile, Series, Study
 from planbank.catalogue.queries.paging import Order
-from planbank.pipeline.models import Outcome, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,13 +67,6 @@ def with_open_findings(files: QuerySet[PatientFile]) -> QuerySet[PatientFile]:
     """Files on which a finding is open."""
     open_findings = Finding.objects.filter(patient_file=OuterRef("pk"), closed_at__isnull=True)
     return files.filter(Exists(open_findings))
-
-
-def with_failed_work(files: QuerySet[PatientFile], services: Iterable[str]) -> QuerySet[PatientFile]:
-    """Files holding an object with which one of `services` (on instance versions) could not be done."""
-    failed = Outcome.objects.filter(service__in=list(services), state=State.FAILED).values("subject_id")
-    holding = Instance.objects.filter(submissions__version__in=failed).values("series__study__patient_file")
-    return files.filter(pk__in=holding)
 
 
 def numbers(files: Sequence[PatientFile]) -> dict[int, FileNumbers]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from planbank.catalogue.models import PlanSet
 from planbank.journal.models import Entry
 from planbank.people.models import Affiliation
 from tests.catalogue.rows import Rows
@@ -166,3 +168,25 @@ def test_the_number_of_queries_does_not_grow(rows: Rows, client_of: ClientOf, pe
             assert client.get(f"/patients/{file.pk}/").status_code == 200
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_its_plans_are_listed_and_findings_lead_to_them(
+    rows: Rows, client_of: ClientOf, person_of: PersonOf, now: datetime
+) -> None:
+    file, other = rows.file("AUH", "1"), rows.file("AUH", "2")
+    plan, _other = (
+        PlanSet.objects.create(
+            patient_file=one,
+            sop_instance_uid=f"1.2.9.{one.pk}",
+            label=f"<b>Plan {one.sent_id}",
+            first_received_at=now,
+            last_received_at=now,
+            linked_at=now,
+        )
+        for one in (file, other)
+    )
+    rows.finding(file, "no-dose-received", subject_kind="plan set", subject_id=plan.pk)
+    page = client_of(person_of("AUH")).get(f"/patients/{file.pk}/").text
+    assert "&lt;b&gt;Plan 1" in page and "Plan 2" not in page
+    assert page.count(f'href="{reverse("plan", args=[plan.pk])}"') == 2
+    assert "See the plan" in page

@@ -9,16 +9,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from planbank.access.policy import may, visible
-from planbank.catalogue.models import Finding, QuarantinedParcel, Submission
+from planbank.catalogue.models import Finding, PatientFile, QuarantinedParcel
 from planbank.catalogue.quarantine_words import reason_in_words
-from planbank.catalogue.queries.objects import VERSION_KIND, services_on_versions
+from planbank.catalogue.queries.work import failed, failed_on
 from planbank.messages.models import Event, EventKind
 from planbank.pipeline.models import Outcome, State
 from planbank.web.pages import house_of
@@ -96,13 +96,10 @@ def _waiting(n: int, unknown: bool) -> str:
 
 def _unread(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     """Work that could not be done: on my objects, or, for the administrator, anywhere."""
-    failed = Outcome.objects.filter(state=State.FAILED)
     if may(request.user, "services.view", now):
-        url, verb = address("services", f"?state={State.FAILED}"), _("See the services")
-        return _failed(failed, url, verb)
-    mine_too = mine(request, Submission).filter(version=OuterRef("subject_id"))
-    on_mine = failed.filter(Exists(mine_too), service__in=services_on_versions(), subject_kind=VERSION_KIND)
-    return _failed(on_mine, address("patients", "?look=failed"), _("See the patients"))
+        return _failed(failed(), address("services", f"?state={State.FAILED}"), _("See the services"))
+    own = failed_on(mine(request, PatientFile))
+    return _failed(own, address("patients", "?look=failed"), _("See the patients"))
 
 
 def _failed(rows: QuerySet[Outcome], url: str, verb: str) -> list[dict[str, Any]]:

@@ -52,12 +52,22 @@ def findings_on(instance: Instance) -> Shown:
 
 def _shown(rows: QuerySet[Finding], link: bool) -> Shown:
     found = list(rows[:2000])
-    alike: dict[tuple[str, str], list[Finding]] = {}
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
     for row in found:
-        alike.setdefault((row.code, row.about), []).append(row)
+        alike.setdefault((row.subject_kind, row.code, row.about), []).append(row)
     items = [_item(group, link) for group in alike.values()]
     items.sort(key=lambda item: _GRAVITY[item["state"]])
     return Shown(items[:MOST], len(alike), found[0].opened_at if found else None)
+
+
+def _many(kind: str, n: int) -> str:
+    """On how many things one finding is open."""
+    said = {
+        "instance": _("On %(n)s objects."),
+        "plan set": _("On %(n)s plan sets."),
+        "study": _("On %(n)s studies."),
+    }
+    return said.get(kind, _("%(n)s times.")) % {"n": n}
 
 
 def _item(group: list[Finding], link: bool) -> dict[str, Any]:
@@ -66,11 +76,13 @@ def _item(group: list[Finding], link: bool) -> dict[str, Any]:
     objects = [row for row in group if row.subject_kind == "instance"]
     title = said.title
     if len(group) > 1:
-        title = f"{title} {_('On %(n)s objects.') % {'n': len(group)}}"
+        title = f"{title} {_many(first.subject_kind, len(group))}"
     actions = []
     if link and objects:
         url = reverse("instance", args=[objects[0].subject_id])
         actions = [{"url": url, "title": _("See the object") if len(objects) == 1 else _("See the newest")}]
+    elif link and first.subject_kind == "plan set":
+        actions = [{"url": reverse("plan", args=[first.subject_id]), "title": _("See the plan")}]
     return {
         "state": said.state,
         "word": said.word,

@@ -26,6 +26,7 @@ from planbank.web.pages.patients.forms import SeriesFilters
 from planbank.web.pages.patients.listing import drops, without
 from planbank.web.pages.patients.reach import mine, note, note_view, one
 from planbank.web.pages.patients.sheet import as_csv, wants_csv
+from planbank.web.pages.plans.views import rows_of
 
 SIZE, ARRIVALS = 100, 8
 
@@ -60,6 +61,7 @@ def patient(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [(row, words.day(row.study.study_date)) for row in series_rows(list(found))],
         "all_url": without(request, *filters.fields),
         "findings": findings_of(file),
+        "plans": rows_of(file),
         "arrivals": _arrivals(request, file),
     }
     if not found and given:

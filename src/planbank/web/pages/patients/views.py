@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from planbank.catalogue.models import PatientFile
 from planbank.catalogue.queries import patients
-from planbank.catalogue.queries.objects import services_on_versions
 from planbank.catalogue.queries.paging import read_page
+from planbank.catalogue.queries.work import with_failed_work
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.patients import words
 from planbank.web.pages.patients.forms import PatientFilters
@@ -88,7 +88,7 @@ def narrowed(files: QuerySet[PatientFile], given: dict[str, Any]) -> QuerySet[Pa
     if given.get("look") == "findings":
         files = patients.with_open_findings(files)
     if given.get("look") == "failed":
-        files = patients.with_failed_work(files, services_on_versions())
+        files = with_failed_work(files)
     return patients.search(files, given.get("q", ""))
 
 

@@ -53,15 +53,8 @@ def series(request: HttpRequest, pk: int) -> HttpResponse:
     sort = request.GET.get("sort", "number")
     ordered = objects.object_rows(narrowed(held, given), sort)
     if wants_csv(request):
-        code = file.institution.code
-        note(
-            request,
-            "take out list",
-            object_kind="patient file",
-            object_id=file.pk,
-            institution=code,
-            series=here.pk,
-        )
+        what = {"object_id": file.pk, "institution": file.institution.code, "series": here.pk}
+        note(request, "take out list", object_kind="patient file", **what)
         return as_csv(f"{_('objects')}-{here.pk}", _heads(), _csv_rows(ordered))
     note_view(request, file, series=here.pk)
     found = Paginator(ordered, SIZE).get_page(request.GET.get("page"))
