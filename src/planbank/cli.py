@@ -229,9 +229,13 @@ def check(
 @app.command()
 def keys(home: Home = None) -> None:
     """The keys of this home: what is there, since when, and whether only we can read them."""
+    from planbank.errors import HomeError
     from planbank.transit.keys import KeyFolder
 
-    rows = KeyFolder(_settings(home).keys_dir).listing()
+    settings = _settings(home)
+    if not settings.keys_dir.is_dir():
+        raise HomeError(f"There is no key folder in {settings.home}.")
+    rows = KeyFolder(settings.keys_dir).listing()
     for row in rows:
         made = f"{row.made_at:%Y-%m-%d %H:%M}" if row.made_at else "missing"
         wrong = "" if row.mode_ok else "  readable by others: chmod it"

@@ -20,6 +20,7 @@ from django.db.models import Model
 from planbank.errors import SettingsError
 from planbank.house import House
 from planbank.journal.record import Actor, record
+from planbank.people.actions import plain_network
 from planbank.people.models import Affiliation, Institution, Region, Sender, SenderInstitution, User
 
 ACTOR = Actor("command", "apply")
@@ -117,11 +118,11 @@ def _institution(house: House, row: dict[str, Any], applied: Applied) -> None:
 
 
 def _sender(house: House, row: dict[str, Any], applied: Applied) -> None:
-    key = {"ae_title": row["ae_title"], "network": row["network"]}
+    key = {"ae_title": row["ae_title"], "network": _network(row["network"])}
     values = {k: v for k, v in row.items() if k not in {*key, "institution", "institutions"}}
-    name = f"sender {row['ae_title']} at {row['network']}"
+    name = f"sender {row['ae_title']} at {key['network']}"
     sender = _upsert(Sender, key, values, name, applied)
-    listed = row.get("institutions", [])
+    listed = _list_of(dict, row, "institutions")
     if "institution" in row:
         listed = [{"institution": row["institution"]}, *listed]
     wanted = {one.get("called_ae", ""): _one(Institution, code=one["institution"]) for one in listed}
@@ -146,8 +147,9 @@ def _user(house: House, row: dict[str, Any], applied: Applied) -> None:
         user.save()
         applied.new_users.append(user)
     now = house.clock.now()
-    administers = set(row.get("administers", []))
-    for code in [*row.get("institutions", []), *sorted(administers - set(row.get("institutions", [])))]:
+    administers = set(_list_of(str, row, "administers"))
+    works_for = _list_of(str, row, "institutions")
+    for code in [*works_for, *sorted(administers - set(works_for))]:
         _affiliate(user, _one(Institution, code=code), code in administers, now, applied)
 
 
@@ -164,6 +166,22 @@ def _affiliate(user: User, institution: Institution, is_admin: bool, now: dateti
         link.is_admin = is_admin
         link.save()
         applied.changes.append(f"user {user.username}: administers {institution.code}: {is_admin}")
+
+
+def _network(value: Any) -> Any:
+    """In one spelling, so that a sender registered on a page is the same one."""
+    try:
+        return plain_network(str(value))
+    except ValueError:
+        return value  # the row's own check says what is wrong
+
+
+def _list_of(kind: type, row: dict[str, Any], name: str) -> list[Any]:
+    found = row.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(one, kind) for one in found):
+        what = '{called_ae = "...", institution = "..."}' if kind is dict else '"CODE"'
+        raise ValidationError(f"Write {name} = [{what}, ...].")
+    return found
 
 
 def _one(model: type[Model], **where: Any) -> Any:

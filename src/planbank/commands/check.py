@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planbank.archive.names import object_key
-from planbank.archive.part10 import content_hash
-from planbank.errors import ParcelError, PlanbankError
+from planbank.archive.part10 import content_hash, preamble_and_meta
+from planbank.dicom.uids import trim
+from planbank.errors import ParcelError, ParcelMissing, PlanbankError
 from planbank.house import House
 
 _CHUNK = 5000
+UNOPENED = ("damaged", "unsigned", "unreadable", "unexpected")  # reasons of register
 
 
 def check(house: House, *, deep: bool = False) -> Iterator[str]:
@@ -33,22 +35,27 @@ def check(house: House, *, deep: bool = False) -> Iterator[str]:
 def _rows_without_object(house: House, deep: bool) -> Iterator[str]:
     from planbank.catalogue.models import InstanceVersion
 
-    rows = InstanceVersion.objects.order_by("pk").values_list("content_hash", flat=True)
-    for digest in rows.iterator(_CHUNK):
+    fields = ("content_hash", "sop_class_uid", "sop_instance_uid", "transfer_syntax_uid")
+    for digest, *uids in InstanceVersion.objects.order_by("pk").values_list(*fields).iterator(_CHUNK):
         key = object_key(digest)
         if not house.store.exists(key):
             yield f"archive: object {digest[:16]} has a row and is missing"
-        elif deep and (fault := _hash_fault(house, key, digest)):
+        elif deep and (fault := _content_fault(house, key, digest, uids)):
             yield fault
 
 
-def _hash_fault(house: House, key: str, digest: str) -> str:
+def _content_fault(house: House, key: str, digest: str, uids: list[str]) -> str:
+    """What is wrong with a stored object: its data set, or the head that goes before it."""
     try:
+        head = preamble_and_meta(*map(trim, uids))
         with house.store.open(key) as stream:
+            begins_well = stream.read(len(head)) == head
             found = content_hash(stream)
     except (PlanbankError, OSError) as exc:
         return f"archive: object {digest[:16]} cannot be read ({type(exc).__name__})"
-    return "" if found == digest else f"archive: object {digest[:16]} has other content than its hash says"
+    if found != digest:
+        return f"archive: object {digest[:16]} has other content than its hash says"
+    return "" if begins_well else f"archive: object {digest[:16]} begins with another head than its row says"
 
 
 def _objects_without_row(house: House) -> Iterator[str]:
@@ -73,26 +80,33 @@ def _objects_without_row(house: House) -> Iterator[str]:
 
 
 def _quarantine(house: House) -> Iterator[str]:
+    """A decision that the clock has still to carry out is no fault."""
     from planbank.catalogue.models import QuarantinedParcel
 
-    rows = set(
-        QuarantinedParcel.objects.filter(state=QuarantinedParcel.State.WAITING).values_list(
-            "parcel_id", flat=True
-        )
-    )
+    rows = QuarantinedParcel.objects.exclude(state=QuarantinedParcel.State.DONE)
+    states = dict(rows.values_list("parcel_id", "state"))
+    waiting = {p for p, state in states.items() if state == QuarantinedParcel.State.WAITING}
     parcels = set(house.tray.quarantined())
-    waiting = set(house.tray.waiting())
-    yield from (f"quarantine: parcel {p} has no row" for p in sorted(parcels - rows))
-    yield from (f"quarantine: parcel {p} is missing" for p in sorted(rows - parcels - waiting))
+    on_the_way = set(house.tray.waiting())
+    yield from (f"quarantine: parcel {p} has no row" for p in sorted(parcels - set(states)))
+    yield from (f"quarantine: parcel {p} is missing" for p in sorted(waiting - parcels - on_the_way))
 
 
 def _parcels(house: House) -> Iterator[str]:
+    """Parcels that do not open, but for those set aside because they do not."""
+    from planbank.catalogue.models import QuarantinedParcel
+
     class Nothing:
         def write(self, data: bytes, /) -> int:
             return len(data)
 
-    for parcel_id in house.tray.waiting():
+    known = set(QuarantinedParcel.objects.filter(reason__in=UNOPENED).values_list("parcel_id", flat=True))
+    for parcel_id in [*house.tray.waiting(), *house.tray.quarantined()]:
+        if parcel_id in known:
+            continue
         try:
             house.tray.open(parcel_id, lambda _header: Nothing())
+        except ParcelMissing:
+            continue  # registered in the meantime
         except ParcelError as exc:
             yield f"transit: parcel {parcel_id}: {exc}"

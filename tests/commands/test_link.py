@@ -1,0 +1,46 @@
+"""`planbank link`: a one-time link, for people who are there, journalled."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from planbank.commands.link import one_time_link
+from planbank.errors import SettingsError
+from planbank.house import House
+from planbank.journal.models import Entry
+from planbank.people.models import User
+
+
+@pytest.fixture
+def mette(bank: House) -> User:
+    return User.objects.create_user("mette", name="Mette Holm")
+
+
+def test_the_link_leads_to_a_page_of_this_site(bank: House, mette: User) -> None:
+    link = one_time_link(bank, "mette")
+    assert link.startswith(bank.settings.site_url)
+    answer = Client().get(urlsplit(link).path, follow=True)
+    assert answer.status_code == 200
+
+
+def test_making_one_is_journalled_without_the_link(bank: House, mette: User) -> None:
+    link = one_time_link(bank, "mette")
+    entry = Entry.objects.get()
+    assert (entry.action, entry.object_kind, entry.object_id) == ("make one-time link", "user", "mette")
+    assert urlsplit(link).path.strip("/").rpartition("/")[2] not in str(vars(entry))
+
+
+@pytest.mark.parametrize("username", ["jens", "", "METTE"])
+def test_nobody_else_gets_one(bank: House, mette: User, username: str) -> None:
+    with pytest.raises(SettingsError, match="no active user"):
+        one_time_link(bank, username)
+    assert not Entry.objects.exists()
+
+
+def test_a_disabled_account_gets_none(bank: House, mette: User) -> None:
+    User.objects.update(is_active=False)
+    with pytest.raises(SettingsError):
+        one_time_link(bank, "mette")
