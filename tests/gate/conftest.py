@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -136,3 +137,15 @@ def start_gate(transit: Transit) -> Iterator[Callable[..., Gate]]:
 @pytest.fixture
 def gate(start_gate: Callable[..., Gate]) -> Gate:
     return start_gate()
+
+
+@pytest.fixture(scope="session")
+def phantom(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """One plan set of a pelvis phantom: CT, RTSTRUCT, RTPLAN, RTDOSE."""
+    archive = request.config.rootpath / "../shared/data/alderson-pelvis-vmat-raystation.tar.xz"
+    if not archive.exists():
+        pytest.skip("the shared data sets are not on this machine (../shared/data)")
+    folder = tmp_path_factory.mktemp("phantom")
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    return folder

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tests.gate.conftest import Gate, Transit
 
 UID = "1.2.3.4"
+PART = small_data_set(CT, UID, pixels=500_000)
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 
 
@@ -179,7 +180,7 @@ def test_a_pdu_longer_than_announced_is_aborted_and_nothing_is_left(gate: Gate, 
     with Peer("127.0.0.1", gate.port) as peer:
         peer.associate([(CT, [EXPLICIT])])
         peer.send_command(1, store_request(CT, UID))
-        peer.send_data(1, bytes(200_000), last=False)
+        peer.send_data(1, PART[:200_000], last=False)
         peer.send_bytes(b"\4\0" + (peer.peer_max_pdu + 1).to_bytes(4, "big"))
         assert peer.receive_pdu() == (ABORT, bytes((0, 0, 2, 6)))
         assert peer.is_closed()
@@ -195,7 +196,7 @@ def test_an_end_inside_a_data_set_leaves_nothing(
     with Peer("127.0.0.1", gate.port) as peer:
         peer.associate([(CT, [EXPLICIT])])
         peer.send_command(1, store_request(CT, UID))
-        peer.send_data(1, bytes(400_000), last=False)
+        peer.send_data(1, PART[:400_000], last=False)
         if end == "abort":
             peer.abort()
         elif end == "inside a PDU":
@@ -220,7 +221,7 @@ def test_a_stall_inside_a_data_set_ends_by_deadline_and_is_told(
     with Peer("127.0.0.1", gate.port) as peer:
         peer.associate([(CT, [EXPLICIT])])
         peer.send_command(1, store_request(CT, UID))
-        peer.send_data(1, bytes(1000), last=False)
+        peer.send_data(1, PART[:1000], last=False)
         assert peer.receive_pdu()[0] == ABORT
         assert peer.is_closed()
     assert transit.objects() == []

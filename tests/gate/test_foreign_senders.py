@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tarfile
 from typing import TYPE_CHECKING
 
 import pydicom
@@ -21,6 +20,7 @@ from pydicom.uid import (
 )
 from pynetdicom import AE, build_role
 from pynetdicom.pdu_primitives import AsynchronousOperationsWindowNegotiation
+
 from tests.gate.raw_peer import CT, VERIFICATION, read_part10, send_file, small_data_set
 
 if TYPE_CHECKING:
@@ -30,18 +30,6 @@ if TYPE_CHECKING:
 
 needs_dcmtk = pytest.mark.skipif(shutil.which("dcmsend") is None, reason="DCMTK is not on this machine")
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
-
-
-@pytest.fixture(scope="session")
-def phantom(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """One plan set of a pelvis phantom: CT, RTSTRUCT, RTPLAN, RTDOSE."""
-    archive = request.config.rootpath / "../shared/data/alderson-pelvis-vmat-raystation.tar.xz"
-    if not archive.exists():
-        pytest.skip("the shared data sets are not on this machine (../shared/data)")
-    folder = tmp_path_factory.mktemp("phantom")
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
-    return folder
 
 
 def dcmtk(*command: str | Path) -> None:

@@ -134,7 +134,7 @@ def test_killed_inside_a_data_set_nothing_is_left_after_the_next_start(
         peer.associate([(CT, [EXPLICIT])])
         assert peer.store(1, CT, UID, small_data_set(CT, UID)) == SUCCESS
         peer.send_command(1, store_request(CT, UID + ".1"))
-        peer.send_data(1, bytes(2_000_000), last=False)
+        peer.send_data(1, small_data_set(CT, UID + ".1", pixels=2_000_000)[:1_900_000], last=False)
         while not transit.left_behind():
             time.sleep(0.01)
         process.kill()

@@ -181,7 +181,7 @@ def test_stopping_does_not_wait_for_ever(
     monkeypatch.setattr("planbank.gate.server._GRACE_SECONDS", 0.2)
     with associated(gate) as peer:
         peer.send_command(3, store_request(CT, UID))
-        peer.send_data(3, bytes(100_000), last=False)
+        peer.send_data(3, small_data_set(CT, UID, pixels=200_000)[:100_000], last=False)
         gate.stop()
         assert peer.is_closed()
     for _ in range(2000):

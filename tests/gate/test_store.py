@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import random
+import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planbank.transit.folder import FolderTray
+from tests.gate.data_sets import encode, uids
 from tests.gate.raw_peer import CT, EXPLICIT, SUCCESS, Peer, small_data_set, store_request
 
 if TYPE_CHECKING:
@@ -219,8 +222,9 @@ def test_success_is_said_only_after_the_parcel_lies_there(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(min_size=1, max_size=100_000), st.integers(1, 16384))
-def test_any_bytes_come_through_as_they_were(transit: Transit, peer: Peer, data: bytes, size: int) -> None:
-    """In fragments of any size; the content hash is that of model.md, Arrival."""
+def test_any_bytes_come_through_as_they_were(transit: Transit, peer: Peer, noise: bytes, size: int) -> None:
+    """As the value of an element, in fragments of any size; the content hash is that of model.md, Arrival."""
+    data = encode([*uids(CT, UID), (0x7FE0, 0x10, "OB", noise)], "explicit")
     peer.send_command(1, store_request(CT, UID))
     for at in range(0, len(data), size):
         peer.send_data(1, data[at : at + size], last=at + size >= len(data))
@@ -232,3 +236,66 @@ def test_any_bytes_come_through_as_they_were(transit: Transit, peer: Peer, data:
     assert sink.getvalue() == data
     assert opened.trailer.size == len(data)
     assert opened.trailer.content_hash == hashlib.sha256(EXPLICIT.encode() + b"\n" + data).hexdigest()
+
+
+# --- what difficult peers get (receive.md): C000 or A900, and nothing left
+
+GOOD = small_data_set(CT, UID, pixels=300_000)
+PIXELS = GOOD.index(b"OW")
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        pytest.param(random.Random(4).randbytes(400_000), CANNOT_UNDERSTAND, id="random bytes"),
+        pytest.param(GOOD[:-1], CANNOT_UNDERSTAND, id="truncated element"),
+        pytest.param(GOOD[: PIXELS + 2], CANNOT_UNDERSTAND, id="truncated head"),
+        pytest.param(
+            GOOD[: PIXELS + 4] + 0xFFFFFFF0.to_bytes(4, "little") + bytes(4),
+            CANNOT_UNDERSTAND,
+            id="element of 4 GB with 4 bytes",
+        ),
+        pytest.param(GOOD + b"trailing", CANNOT_UNDERSTAND, id="trailing bytes"),
+        pytest.param(GOOD + b"\0", CANNOT_UNDERSTAND, id="a trailing byte"),
+        pytest.param(small_data_set(CT, UID + ".9", pixels=300_000), MISMATCH, id="another instance"),
+        pytest.param(small_data_set(CT + ".1", UID, pixels=300_000), MISMATCH, id="another class"),
+        pytest.param(small_data_set(CT, "1." + "2" * 68), MISMATCH, id="UID of 70 characters"),
+        pytest.param(encode(uids(CT, UID)[:1], "explicit"), MISMATCH, id="no SOP Instance UID"),
+        pytest.param(encode(uids(CT, UID)[1:], "explicit"), MISMATCH, id="no SOP Class UID"),
+        pytest.param(encode([(0x10, 0x10, "PN", b"A ")], "explicit"), MISMATCH, id="neither"),
+    ],
+)
+def test_a_malformed_data_set_is_refused_and_the_association_goes_on(
+    transit: Transit, peer: Peer, data: bytes, status: int
+) -> None:
+    assert peer.store(1, CT, UID, data) == status
+    assert_only(transit)
+    [event] = transit.events()
+    assert (event["what"], event["status"], event["sop_instance_uid"]) == ("object", f"{status:04X}", UID)
+    assert peer.store(1, CT, UID, GOOD) == SUCCESS
+    assert_only(transit, UID)
+
+
+def test_no_study_series_or_patient_is_kept(transit: Transit, peer: Peer) -> None:
+    """A planning system may do it; behind the gate it gives a finding."""
+    assert peer.store(1, CT, UID, encode(uids(CT, UID), "explicit")) == SUCCESS
+    assert_only(transit, UID)
+
+
+def test_a_deflate_bomb_is_refused_and_leaves_nothing(gate: Gate, transit: Transit) -> None:
+    begin = encode(uids(CT, UID), "explicit") + b"\xe0\x7f\x10\x00OW\0\0\xf0\xff\xff\x0f"
+    engine = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = engine.compress(begin) + b"".join(engine.compress(bytes(1 << 20)) for _ in range(255))
+    bomb += engine.flush()
+    with Peer("127.0.0.1", gate.port) as peer:
+        peer.associate([(CT, ["1.2.840.10008.1.2.1.99"])])
+        assert peer.store(1, CT, UID, bomb) == CANNOT_UNDERSTAND
+        assert_only(transit)
+        peer.release()
+
+
+def test_the_same_uid_with_other_content_is_kept_too(transit: Transit, peer: Peer) -> None:
+    """Which version it is, register says; here none is lost."""
+    other = small_data_set(CT, UID, pixels=100)
+    assert [peer.store(1, CT, UID, data) for data in (GOOD, other, GOOD)] == [SUCCESS] * 3
+    assert [kept for _, kept in transit.objects()] == [GOOD, other, GOOD]

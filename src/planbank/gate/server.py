@@ -24,7 +24,7 @@ from planbank.gate.pdu import AssociateReject
 from planbank.gate.peers import Peers
 from planbank.gate.senders import Senders
 from planbank.gate.store import Store
-from planbank.gate.walk import SizeWalk
+from planbank.gate.walk import StructuralWalk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ class Server:
         ae_title: str,
         limits: Limits,
         now: Callable[[], datetime],
-        start_walk: StartWalk = SizeWalk,
+        start_walk: StartWalk = StructuralWalk,
         wrap: Wrap | None = None,
     ) -> None:
         """`start_walk` begins the check of one data set; `wrap` puts TLS on a socket (see `Desk`)."""
