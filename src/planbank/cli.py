@@ -217,12 +217,13 @@ def check(
     house = _house(home)
     from planbank.commands.check import check as run
 
-    faults = 0
+    faults: list[str] = []
     for fault in run(house, deep=deep):
-        faults += 1
+        faults.append(fault)
         _say(fault)
     if faults:
-        _end(f"{faults} faults found. Nothing was changed.")
+        more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
+        _end(f"Nothing was changed. Found: {faults[0]}{more}.")
     _say("All well: every row has its object, every object its row, the journal chain is whole.")
 
 
