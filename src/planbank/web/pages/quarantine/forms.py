@@ -22,7 +22,9 @@ class InstitutionField(forms.ModelChoiceField):
 
     def __init__(self, **options: Any) -> None:
         active = Institution.objects.filter(is_active=True)
-        super().__init__(active, empty_label=gettext_lazy("Choose an institution"), **options)
+        words = {"required": gettext_lazy("Choose whose these are.")}
+        empty = gettext_lazy("Choose an institution")
+        super().__init__(active, empty_label=empty, error_messages=words, **options)
 
     def label_from_instance(self, obj: Institution) -> str:
         return f"{obj.code}, {obj.name}"
@@ -68,6 +70,7 @@ class DeleteForm(forms.Form):
         label=gettext_lazy("To go on, type the number of files"),
         help_text=gettext_lazy("The button below wakes up when the number fits."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Type the number, or keep them.")},
     )
 
     def __init__(self, group: Group, data: Any = None) -> None:

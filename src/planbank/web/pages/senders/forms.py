@@ -44,12 +44,14 @@ class SenderForm(forms.Form):
         label=gettext_lazy("AE title"),
         max_length=16,
         help_text=gettext_lazy("What the system calls itself, exactly: capitals count."),
+        error_messages={"required": gettext_lazy("Write what the system calls itself.")},
         widget=forms.TextInput(attrs=_MONO),
     )
     network = forms.CharField(
         label=gettext_lazy("Address or network"),
         max_length=64,
         help_text=gettext_lazy("10.62.9.14 for one machine, 10.62.9.0/24 for a network."),
+        error_messages={"required": gettext_lazy("Write where it calls from.")},
         widget=forms.TextInput(attrs=_MONO),
     )
     description = forms.CharField(label=gettext_lazy("What it is"), max_length=200, required=False)

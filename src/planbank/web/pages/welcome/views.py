@@ -28,10 +28,10 @@ def welcome(request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
     if user is None:
         return _over(request)
     form = SetPasswordForm(user, request.POST or None)
-    form.fields["new_password1"].label = _("Password")
-    form.fields["new_password1"].help_text = _("At least 12 characters. A few words in a row are good.")
-    form.fields["new_password2"].label = _("The same password again")
-    form.fields["new_password2"].help_text = ""
+    first, second = form.fields["new_password1"], form.fields["new_password2"]
+    first.label, second.label = _("Password"), _("The same password again")
+    first.help_text, second.help_text = _("At least 12 characters. A few words in a row are good."), ""
+    first.error_messages["required"] = second.error_messages["required"] = _("Type the password here.")
     if request.method == "POST" and form.is_valid():
         if not set_password(user, token, form.cleaned_data["new_password1"], now):
             return _over(request)
