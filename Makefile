@@ -29,16 +29,22 @@ bench: .venv/dev debian ; .venv/bin/python -m bench
 	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
-# Foreign DICOM peers, a browser and strace, for the tests.
+# Foreign DICOM peers, a browser, gettext and strace, for the tests.
 debian:
-	@for tool in chromium dcmsend strace; do command -v $$tool >/dev/null || missing=1; done; \
+	@for tool in chromium dcmsend msgfmt strace; do command -v $$tool >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && \
-	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk strace; fi
+	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk gettext strace; fi
 
 lock: .venv/bin/python
 	$(PIP) uv
 	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra build pyproject.toml -o requirements.lock
 	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-messages: .venv/dev
-	cd src/planbank/web && ../../../.venv/bin/django-admin makemessages -l da --no-location --no-wrap && ../../../.venv/bin/django-admin compilemessages
+# Every string of pages and of what pages show, into web/locale: translate what is new, then run it again.
+DA := web/locale/da/LC_MESSAGES/django
+messages: .venv/dev debian
+	cd src/planbank && ../../.venv/bin/python -P -c "from django.conf import settings; \
+	from django.core.management import call_command; from django.core.management.commands.makemessages import Command; \
+	settings.configure(LOCALE_PATHS=['web/locale']); Command.msgmerge_options.append('--no-fuzzy-matching'); \
+	call_command(Command(), locale=['da'], add_location='file', no_wrap=True, no_obsolete=True)"
+	cd src/planbank && msgfmt --check --statistics -o $(DA).mo $(DA).po
