@@ -24,6 +24,7 @@ def test_the_link_leads_to_a_page_of_this_site(bank: House, mette: User) -> None
     assert link.startswith(bank.settings.site_url)
     answer = Client().get(urlsplit(link).path, follow=True)
     assert answer.status_code == 200
+    assert "Mette Holm" in answer.content.decode(), "the page to set the password, not one that says no"
 
 
 def test_making_one_is_journalled_without_the_link(bank: House, mette: User) -> None:

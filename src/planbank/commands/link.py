@@ -22,4 +22,4 @@ def one_time_link(house: House, username: str) -> str:
         object_kind="user",
         object_id=username,
     )
-    return house.settings.site_url + link_for(user)
+    return house.settings.site_url + link_for(user, house.clock.now())
