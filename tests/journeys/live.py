@@ -14,9 +14,11 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import psutil
 
@@ -61,6 +63,30 @@ def free_ports(count: int) -> list[int]:
     for s in sockets:
         s.close()
     return ports
+
+
+class Browser:
+    """Just enough of one: cookies, forms with their token, redirects."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.opener = build_opener(HTTPCookieProcessor(CookieJar()))
+
+    def get(self, path: str, data: bytes | None = None) -> tuple[int, str]:
+        """Status and body, after redirects; signed out, that is the sign-in page with 401."""
+        request = Request(f"{self.url}{path}", data, {"Referer": f"{self.url}{path}"})
+        try:
+            with self.opener.open(request, timeout=30) as answer:
+                signed_out = "/sign-in/" in answer.url and not path.startswith("/sign-in/")
+                return 401 if signed_out else answer.status, answer.read().decode()
+        except HTTPError as exc:
+            return exc.code, exc.read().decode()
+
+    def post(self, path: str, **fields: str) -> tuple[int, str]:
+        """Fill in and send the form of a page."""
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get(path)[1])
+        assert found, f"{path} has no form"
+        return self.get(path, urlencode(fields | {"csrfmiddlewaretoken": found[1]}).encode())
 
 
 @dataclass
@@ -215,11 +241,22 @@ class Live:
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of a page, for nobody in particular."""
-        try:
-            with urlopen(f"{self.url}{path}", timeout=20) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as exc:
-            return exc.code, exc.read().decode()
+        return Browser(self.url).get(path)
+
+    def set_password(self, username: str, password: str) -> None:
+        """Follow the one-time link that `apply` printed, as the person would."""
+        browser = Browser(self.url)
+        path = self.links[username].removeprefix(self.url)
+        status, _page = browser.post(path, new_password1=password, new_password2=password)
+        assert status == 200
+        assert browser.get(path)[0] != 200, "the link works once"
+
+    def sign_in(self, username: str, password: str) -> Browser:
+        """A session of this person; fails where the site does not let them in."""
+        browser = Browser(self.url)
+        browser.post("/sign-in/", login=username, password=password)
+        assert browser.get("/account/")[0] == 200, f"{username} is not let in"
+        return browser
 
     # --- waiting
 
