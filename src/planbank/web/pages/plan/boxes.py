@@ -19,7 +19,7 @@ from planbank.web.pages.plans.words import is_plan
 from planbank.web.parts.words import thin
 
 MOST_BOXES = 4
-WIDTHS = {"images": 70, "structure set": 76, "plan": 58, "dose": 74}
+WIDTHS = {"images": 70, "structure set": 76, "plan": 58, "dose": 73}
 HEIGHT, NOTE_HEIGHT = 40, 14
 MOST_LETTERS = 11
 
