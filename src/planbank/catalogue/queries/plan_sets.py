@@ -150,7 +150,9 @@ def _add_findings(found: dict[int, PlanSetFacts], owners: dict[int, list[int]]) 
 
 def _calculations(plan_sets: list[int]) -> tuple[set[int], set[int], set[int]]:
     """Plan sets with a DVH, with one that is due, with one that could not be calculated."""
-    calculated, due, failed = set(), set(), set()
+    calculated: set[int] = set()
+    due: set[int] = set()
+    failed: set[int] = set()
     of_calculation: dict[int, list[int]] = defaultdict(list)
     rows = Calculation.plan_sets.through.objects.filter(planset__in=plan_sets)
     for plan_set, pk, at in rows.values_list("planset", "calculation", "calculation__calculated_at"):

@@ -117,6 +117,26 @@ def test_page_csv_and_plot_show_the_same_rois_and_numbers(rows: PlanRows, anna: 
     assert listed[-1]["Why there is no value"] == "no contours"
 
 
+def test_in_danish_numbers_carry_a_comma_where_people_and_spreadsheets_read_them(
+    rows: PlanRows, client_of: ClientOf, person_of: PersonOf
+) -> None:
+    """... and a point where the browser draws (R79)."""
+    plan_set = rows.whole_plan()
+    client = client_of(person_of("AUH"))
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "da"
+    page = client.get(f"/plans/{plan_set.pk}/").text
+    assert "30,00" in page and "30.00" not in page
+    drawn = re.findall(r"<(?:svg|rect|text|path|polygon|line|image)[^>]*>", page)
+    numbers = [
+        value for tag in drawn for value in re.findall(r'(?:width|height|x|y|x1|d|viewBox)="([^"]*)"', tag)
+    ]
+    assert numbers and not any("," in value for value in numbers)
+    answer = client.get(f"/plans/{plan_set.pk}/?format=csv")
+    first = b"".join(answer.streaming_content).decode().splitlines()[1]
+    assert ";30,0;" in first
+    assert client.get(f"/plans/{plan_set.pk}/dvh.json").json()["curves"]["1"]["cc"] == 100
+
+
 def test_the_plots_curves_are_thin_and_end_where_the_stored_ones_end(rows: PlanRows, anna: Client) -> None:
     plan_set = rows.whole_plan()
     answer = anna.get(f"/plans/{plan_set.pk}/dvh.json")
@@ -281,9 +301,11 @@ def test_a_patient_that_came_through_the_services(
     steps = {step.title: step for step in answer.context["steps"]}
     assert steps["DVH ready"].state == "ok"
     assert answer.context["ready"] and answer.context["table"].drawn
-    assert 'class="slice"' in answer.text
+    danish = client.get(f"/plans/{plan_set.pk}/", headers={"Accept-Language": "da"}).text
+    for page in (answer.text, danish):
+        assert re.search(r'<image [^>]*height="[0-9.]+"', page)
     listed = csv_of(client, f"/plans/{plan_set.pk}/?format=csv&show=all")
     assert len(listed) == Roi.objects.count()
     assert {line["Dose unit"] for line in listed} == {"Gy(RBE)" if site == "proton" else "Gy"}
-    page: Any = client.get("/plans/")
-    assert [row.facts.dose for row in page.context["rows"]] == ["ready"]
+    listing: Any = client.get("/plans/")
+    assert [row.facts.dose for row in listing.context["rows"]] == ["ready"]

@@ -156,6 +156,20 @@ def test_a_csv_cannot_become_a_formula_and_keeps_zeros(
     assert (row["Dose"], row["Findings"]) == ("DVH ready", "none")
 
 
+def test_a_danish_csv_is_danish_to_its_last_line(
+    rows: PlanRows, client_of: ClientOf, person_of: PersonOf
+) -> None:
+    """Rows are made while the download runs, when the request itself is over (R79, R135)."""
+    rows.whole_plan(prescription_gy=40.05)
+    client = client_of(person_of("AUH"))
+    english = csv_of(client, "/plans/?format=csv")[0]
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "da"
+    answer = client.get("/plans/?format=csv")
+    line = b"".join(answer.streaming_content).decode().splitlines()[1]
+    assert ";40,05;" in line
+    assert english["Dose"] == "DVH ready" and "DVH ready" not in line
+
+
 def test_markup_in_a_label_stays_text(rows: PlanRows, client_of: ClientOf, person_of: PersonOf) -> None:
     rows.whole_plan(label="<script>alert(1)</script>")
     assert "<script>alert" not in client_of(person_of("AUH")).get("/plans/").text

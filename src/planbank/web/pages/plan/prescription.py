@@ -99,7 +99,8 @@ def _approval(plan: Plan) -> str:
 
 def _groups(groups: list[dict[str, Any]], treating: dict[int, dict[str, Any]]) -> list[Group]:
     """Each fraction group with its beams; beams that no group names stand in one of their own."""
-    found, named = [], set()
+    found: list[Group] = []
+    named: set[int] = set()
     for group in groups:
         rows = [_row(treating[b["number"]], b) for b in group["beams"] if b["number"] in treating]
         named.update(b["number"] for b in group["beams"])

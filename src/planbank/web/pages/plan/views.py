@@ -35,7 +35,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     code = plan_set.patient_file.institution.code
     if wants_csv(request):
         note(request, "take out list", object_kind="plan set", object_id=pk, institution=code)
-        return as_csv(f"dvh-{pk}", _heads(), _csv_rows(sheet))
+        return as_csv(f"dvh-{pk}", _heads(), list(_csv_rows(sheet)))
     note(request, "view", object_kind="plan set", object_id=pk, institution=code)
     now = house_of(request).clock.now()
     return render(
@@ -120,12 +120,8 @@ def _numbers(row: RoiRow) -> list[Any]:
         return [*[""] * (5 + 3 * len(METRICS)), "", row.reason, ""]
     doses = (dvh.min_gy, dvh.mean_gy, dvh.max_gy)
     found = [row.metrics[name] for name in METRICS]
-    metrics = [_plain(value) for m in found for value in (m.value, m.low, m.high)]
+    metrics = [words.cell(value) for m in found for value in (m.value, m.low, m.high)]
     return [
-        *(_plain(dvh.volume_cc), _plain(dvh.outside_cc), *(_plain(gy) for gy in doses), *metrics),
+        *(words.cell(dvh.volume_cc), words.cell(dvh.outside_cc), *(words.cell(gy) for gy in doses), *metrics),
         *(" ".join(dvh.flags), row.reason, dvh.algorithm),
     ]
-
-
-def _plain(value: float | None) -> float | str:
-    return "" if value is None else round(value, 4)

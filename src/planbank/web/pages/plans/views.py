@@ -104,7 +104,8 @@ def plans(request: HttpRequest) -> HttpResponse:
     order = plan_sets.ORDERS.get(sort, plan_sets.ORDERS[USUAL])
     _journal(request, given, codes)
     if wants_csv(request):
-        return as_csv(_("plans"), _heads(), _csv_rows(request, given, order))
+        lines = words.in_this_language(_csv_rows(request, given, order))
+        return as_csv(_("plans"), _heads(), lines)
     rows = narrowed(mine(request), given)
     place = {name: request.GET.get(name, "") for name in ("after", "before")}
     found = read_page(rows.select_related("patient_file__institution"), order, **place, size=SIZE)
@@ -168,8 +169,15 @@ def _csv_rows(request: HttpRequest, given: dict[str, Any], order: Order) -> Iter
             plan_set, file = row.plan_set, row.plan_set.patient_file
             yield [
                 *(plan_set.label, words.kind(plan_set), file.sent_id, file.name, file.institution.code),
-                *(plan_set.technique, plan_set.prescription_gy, plan_set.fractions, plan_set.approval),
-                *(row.day, row.facts.structures, row.dose[1], row.worst, row.facts.findings),
+                *(plan_set.technique, words.cell(plan_set.prescription_gy), plan_set.fractions),
+                *(
+                    plan_set.approval,
+                    row.day,
+                    row.facts.structures,
+                    row.dose[1],
+                    row.worst,
+                    row.facts.findings,
+                ),
                 *(plan_set.first_received_at, plan_set.last_received_at, plan_set.sop_instance_uid),
             ]
         place = found.after

@@ -6,14 +6,19 @@ the kit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
+from typing import TypeVar
 
-from django.utils.formats import date_format
+from django.utils import translation
+from django.utils.formats import date_format, get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from planbank.catalogue.models import PlanSet
 from planbank.web.parts.words import thin
+
+T = TypeVar("T")
 
 
 def label(plan_set: PlanSet) -> str:
@@ -48,6 +53,30 @@ def prescription(dose: float | None, fractions: int | None) -> str:
     if fractions:
         return ngettext("%(n)s fraction", "%(n)s fractions", fractions) % {"n": fractions}
     return ""
+
+
+def cell(value: float | None) -> float | str:
+    """A number of a CSV, with the decimal sign that goes with its separator (R79); '' for none."""
+    if value is None:
+        return ""
+    sign = get_format("DECIMAL_SEPARATOR")
+    return round(value, 4) if sign == "." else str(round(value, 4)).replace(".", sign)
+
+
+def in_this_language(rows: Iterator[T]) -> Iterator[T]:
+    """Rows that are made while a download runs, in the language of the request that asked for it."""
+    language = translation.get_language()
+
+    def each() -> Iterator[T]:
+        while True:
+            with translation.override(language):
+                try:
+                    row = next(rows)
+                except StopIteration:
+                    return
+            yield row
+
+    return each()
 
 
 def approval(code: str) -> str:
