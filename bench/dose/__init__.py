@@ -1,0 +1,1 @@
+"""Accuracy of the dose engine on analytic bodies: `python -m bench.dose [--seed N]`."""
