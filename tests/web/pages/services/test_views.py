@@ -18,6 +18,7 @@ from planbank.pipeline.due import make_due
 from planbank.pipeline.models import Outcome, State
 from planbank.pipeline.registry import SERVICES
 from planbank.services.register import register_once
+from planbank.web.pages.services import again
 from planbank.web.pages.services import numbers as counting
 from planbank.web.pages.services.numbers import in_order, numbers
 from tests.sending import ct, deposit, register_sender
@@ -129,9 +130,12 @@ def test_a_large_bank_is_estimated_and_says_so(
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE pipeline_outcome")
+    outcome(bank, 1, "link", state=State.DONE)
     monkeypatch.setattr(counting, "EXACT_TO", 100)
     standing = standing_of(bank, "analyse")
     assert (standing.done, standing.done_is_estimate, standing.waiting) == (980, True, 20)
+    standing = standing_of(bank, "link")
+    assert (standing.done, standing.done_is_estimate) == (1, False)
     assert "about 1" in admin.get("/services/analyse/run/").text
     monkeypatch.setattr(counting, "EXACT_TO", 10_000)
     standing = standing_of(bank, "analyse")
@@ -209,6 +213,18 @@ def test_with_very_many_lanes_the_sweep_queues_the_jobs(bank: House, admin: Clie
     admin.post("/services/analyse/failed/run/")
     assert Outcome.objects.filter(state=State.DUE).count() == 205
     assert jobs() == []
+
+
+def test_very_many_subjects_are_made_due_in_portions(
+    bank: House, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "PORTION", 2)
+    for n in range(1, 6):
+        outcome(bank, n)
+    assert "runs again on 5 subjects" in admin.post("/services/analyse/failed/run/", follow=True).text
+    assert Outcome.objects.filter(state=State.DUE).count() == 5
+    entries = Entry.objects.filter(action="run again").order_by("pk")
+    assert [entry.detail["subjects"] for entry in entries] == [2, 2, 1]
 
 
 def test_run_goes_before_nothing_that_has_just_arrived(bank: House, admin: Client) -> None:

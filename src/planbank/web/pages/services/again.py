@@ -1,6 +1,6 @@
 """Running services again, on one subject, on what failed, or on everything (R4).
 
-Comes in: a service and subjects. Goes out: outcomes due in the background, one journal entry.
+Comes in: a service and subjects. Goes out: outcomes due in the background, and the journal's entry.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from planbank.journal.record import Actor, record
-from planbank.pipeline.due import BACKGROUND, defer_lane, make_due
+from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.pipeline.models import Outcome, State
 from planbank.pipeline.registry import SERVICES
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planbank.people.models import User
     from planbank.pipeline.registry import Subject
 
-PORTION = 5_000
+PORTION = 20_000
 # With more lanes than this no job is queued for each here: the sweep does so, portion by portion.
 MOST_LANES = 200
 
@@ -44,17 +44,21 @@ def everything(service: str, by: User, at: datetime) -> int:
     return _run(service, SERVICES[service].subjects(), "all", by, at)
 
 
-@transaction.atomic
 def _run(service: str, subjects: Iterable[Subject], which: str, by: User, at: datetime) -> int:
+    """Make everything due, portion by portion: none blocks the work for long, each is journalled."""
     waiting, number = iter(subjects), 0
-    lanes: set[str] = set()
-    while portion := list(islice(waiting, PORTION)):
-        number += make_due(service, portion, at, priority=BACKGROUND, defer=False)
-        if len(lanes) <= MOST_LANES:
-            lanes.update(lane for _subject, lane in portion)
-    if len(lanes) <= MOST_LANES:
-        for lane in sorted(lanes):
-            defer_lane(service, lane, BACKGROUND)
-    actor = Actor("user", by.username)
-    record(actor, "run again", at, object_kind="service", object_id=service, which=which, subjects=number)
+    portion = list(islice(waiting, PORTION))
+    while True:
+        number += _make_due(service, portion, which, by, at)
+        portion = list(islice(waiting, PORTION))
+        if not portion:
+            return number
+
+
+@transaction.atomic
+def _make_due(service: str, portion: list[Subject], which: str, by: User, at: datetime) -> int:
+    few = len({lane for _subject, lane in portion}) <= MOST_LANES
+    number = make_due(service, portion, at, priority=BACKGROUND, defer=few)
+    what = {"object_kind": "service", "object_id": service}
+    record(Actor("user", by.username), "run again", at, **what, which=which, subjects=number)
     return number

@@ -114,14 +114,15 @@ def numbers(house: House) -> Numbers:
 
 def _add_done(standings: dict[str, Standing]) -> None:
     rows, shares = _statistics()
-    if rows <= EXACT_TO:
-        done = Outcome.objects.filter(current(), state=State.DONE).values_list("service")
-        for name, number in done.annotate(number=Count("pk")).order_by():
-            standings[name].done = number
-        return
+    # What the statistics do not list is either in a small bank or rare: counting it is cheap.
+    counted = [name for name in standings if rows <= EXACT_TO or name not in shares]
+    done = Outcome.objects.filter(current(), state=State.DONE, service__in=counted).values_list("service")
+    for name, number in done.annotate(number=Count("pk")).order_by():
+        standings[name].done = number
     for name, standing in standings.items():
-        standing.done = max(0, round(rows * shares.get(name, 0.0)) - sum(standing.open.values()))
-        standing.done_is_estimate = True
+        if name not in counted:
+            standing.done = max(0, round(rows * shares[name]) - sum(standing.open.values()))
+            standing.done_is_estimate = True
 
 
 def _statistics() -> tuple[float, dict[str, float]]:
