@@ -288,6 +288,12 @@ WORDS: dict[str, Words] = {
         "bad", _("The dose does not say where it lies in the patient."), KEPT, SEND_AGAIN
     ),
     "dose-no-scaling": Words("bad", _("The dose has no grid scaling, so no values."), KEPT, SEND_AGAIN),
+    "dose-no-summation": Words(
+        "warn",
+        _("The dose does not say what it is the sum of; no DVH is calculated."),
+        KEPT,
+        _("Export the dose of the whole plan."),
+    ),
     "dose-no-plan": Words(
         "info", _("The dose names no plan."), KEPT, _("Export the dose together with its plan.")
     ),
