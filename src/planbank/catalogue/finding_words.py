@@ -290,9 +290,9 @@ WORDS: dict[str, Words] = {
     "dose-no-scaling": Words("bad", _("The dose has no grid scaling, so no values."), KEPT, SEND_AGAIN),
     "dose-no-summation": Words(
         "warn",
-        _("The dose does not say what it is the sum of; no DVH is calculated."),
+        _("The dose does not say what it sums up; it is taken as that of the whole plan."),
         KEPT,
-        _("Export the dose of the whole plan."),
+        _("Check it in the planning system."),
     ),
     "dose-no-plan": Words(
         "info", _("The dose names no plan."), KEPT, _("Export the dose together with its plan.")
