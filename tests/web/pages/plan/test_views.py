@@ -162,7 +162,8 @@ def test_the_address_chooses_dose_row_view_and_order(rows: PlanRows, anna: Clien
     answer = anna.get(url)
     assert [row.roi.name for row in answer.context["table"].shown] == ["PTV_bryst", "Hjerte"]
     page = answer.text
-    assert "12.34" in page and "Gy(RBE)" in page
+    assert "12.34" in page and "biologically effective dose, Gy(RBE)" in page
+    assert "Mean, Gy" not in page and "Mean, Gy" in anna.get(f"/plans/{plan_set.pk}/").text
     assert page.count('class="chosen"') == 1
     assert f"dose={first.pk}" in page
     assert anna.get(f"/plans/{plan_set.pk}/dvh.json?dose={second.pk}").json()["unit"] == "Gy(RBE)"

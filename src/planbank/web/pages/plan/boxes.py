@@ -148,7 +148,7 @@ def _dose(part: Part, used: set[int]) -> Box:
     if dose.version_id in used:
         whole = _("%(line)s, used for the DVH") % {"line": line}
         both = _("%(line)s, used") % {"line": line}
-        if len(both) <= MOST_LETTERS + 1:
+        if len(both) < MOST_LETTERS:
             line = both
         else:
             note = note or _("used")

@@ -150,7 +150,7 @@ class Plot {
     const unit = this.box.dataset.unit;
     const dose = this.gy === null ? "" : `${this.number(this.gy, 1)} ${unit}`;
     const head = document.querySelector("th[data-at]");
-    head.textContent = dose ? `V${this.number(this.gy, 1)}Gy, %` : head.dataset.none;
+    head.textContent = dose ? `V${this.number(this.gy, 1)}${unit}, %` : head.dataset.none;
     this.rows.forEach((row, i) => {
       const cell = row.querySelector("td[data-at]");
       cell.textContent = dose ? this.number(percentAt(this.curves[i], this.gy), 1) : "-";
