@@ -28,7 +28,7 @@ class OutcomeFilters(Filters):
         label=_("State"),
         required=False,
         choices=[
-            ("", _("Not done and waiting")),
+            ("", _("Open")),
             (State.FAILED.value, _("Could not be done")),
             (State.WAITING.value, _("Waiting")),
             (State.LATER.value, _("Put off")),
