@@ -149,3 +149,7 @@ class CountDiffers(PlanbankError):
         """`files` is how many there are now."""
         super().__init__()
         self.files = files
+
+
+class PeerUnproven(GateError):
+    """The peer did not prove who it is."""

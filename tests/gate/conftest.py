@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import ssl
 import tarfile
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +18,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from planbank.commands import certs
 from planbank.gate.clock import machine_time
 from planbank.gate.limits import Limits
-from planbank.gate.server import Server, listen
+from planbank.gate.server import Door, Server, listen
+from planbank.gate.tls import Tls
 from planbank.transit.folder import FolderTray
 from planbank.transit.signature import Signer
 from planbank.transit.unseal import Opener
@@ -81,6 +85,7 @@ class Transit:
             "transit": str(self.path),
             "recipients": self.recipients,
             "sign_key": str(sign_key),
+            "processes": 1,
         }
         file.write_text(json.dumps(content | more))
         return file
@@ -93,10 +98,7 @@ class Gate:
     transit: Transit
     server: Server
     thread: threading.Thread
-
-    @property
-    def port(self) -> int:
-        return self.server.port
+    port: int
 
     def stop(self) -> None:
         self.server.stop()
@@ -110,21 +112,22 @@ def transit(tmp_path: Path) -> Transit:
 
 @pytest.fixture
 def start_gate(transit: Transit) -> Iterator[Callable[..., Gate]]:
-    """Starts gates on `transit`; keyword arguments are those of `Server`, and limits by name."""
+    """Starts gates on `transit`; keyword arguments: those of `Server`, limits by name, TLS for its door."""
     gates = []
 
-    def start(*, limits: dict[str, Any] | None = None, **more: Any) -> Gate:
+    def start(*, limits: dict[str, Any] | None = None, tls: Tls | None = None, **more: Any) -> Gate:
         arguments = {
             "tray": transit.tray,
             "ae_title": "PLANBANK",
             "limits": Limits().replaced(limits or {}),
             "now": machine_time,
         }
-        server = Server(listen("127.0.0.1", 0), **(arguments | more))
-        gate = Gate(transit, server, threading.Thread(target=server.serve))
+        door = Door(listen("127.0.0.1", 0), tls)
+        server = Server([door], **(arguments | more))
+        gate = Gate(transit, server, threading.Thread(target=server.serve), door.port)
         gate.thread.start()
         gates.append(gate)
-        while (transit.back_end.read("gate") or {}).get("port") != gate.port:
+        while gate.port not in (transit.back_end.read("gate") or {}).values():
             time.sleep(0.001)
         return gate
 
@@ -149,3 +152,41 @@ def phantom(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
     return folder
+
+
+@dataclass(frozen=True)
+class Pki:
+    """Certificates as `planbank certs` makes them, and some that must not count."""
+
+    folder: Path
+
+    def tls(self) -> Tls:
+        return Tls(self.folder / "gate.crt", self.folder / "gate.key", self.folder / "ca.crt")
+
+    def files(self, name: str) -> tuple[Path, Path]:
+        """Certificate and key of a client: 'DEMO_TPS', 'OTHER', 'expired', 'foreign'."""
+        folder = self.folder.parent / "foreign" if name == "foreign" else self.folder
+        return folder / f"clients/{name}.crt", folder / f"clients/{name}.key"
+
+    def context(self, name: str | None = "DEMO_TPS") -> ssl.SSLContext:
+        """What a client of this name calls with; None: without a certificate."""
+        context = ssl.create_default_context(cafile=self.folder / "ca.crt")
+        if name is not None:
+            context.load_cert_chain(*self.files(name))
+        return context
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    folder = tmp_path_factory.mktemp("pki")
+    ours, foreign = folder / "ours", folder / "foreign"
+    for place in (ours, foreign):
+        certs.make_authority(place, "Nordby")
+    certs.make_server(ours, ["127.0.0.1", "localhost"])
+    for name in ("DEMO_TPS", "OTHER"):
+        certs.make_client(ours, name)
+    certs.make_client(foreign, "foreign")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certs, "_EARLIER", timedelta(days=30))
+        certs.make_client(ours, "expired", days=-1)
+    return Pki(ours)

@@ -14,6 +14,7 @@ It shares no code with the gate, so that a fault there is not repeated here.
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,7 @@ class Peer:
     timeout: float = 20.0
     max_pdu: int = 16384
     """What this side announces; 0 = any length."""
+    tls: ssl.SSLContext | None = None
     peer_max_pdu: int = field(default=0, init=False)
     """What the other side announced."""
     accepted: dict[int, str] = field(default_factory=dict, init=False)
@@ -82,6 +84,8 @@ class Peer:
     def __post_init__(self) -> None:
         self.sock = socket.create_connection((self.host, self.port), self.timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.tls is not None:
+            self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.host)
 
     def __enter__(self) -> Self:
         return self

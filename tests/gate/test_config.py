@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,18 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         log_level="DEBUG",
         limits=Limits(connections=3),
         clock_file=Path("/c"),
+        processes=len(os.sched_getaffinity(0)),
     )
+
+
+def test_processes_and_tls_are_read(tmp_path: Path) -> None:
+    tls = {"port": 2762, "certificate": "/c", "key": "/k", "ca": "/a"}
+    found = load(tmp_path, GOOD | {"processes": 3, "tls": tls})
+    assert found.processes == 3
+    assert found.tls == config.TlsConfig(2762, Path("/c"), Path("/k"), Path("/a"), plain=False)
+    found = load(tmp_path, GOOD | {"tls": tls | {"plain": True}})
+    assert found.tls is not None
+    assert found.tls.plain
 
 
 def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
@@ -67,6 +79,13 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
         ({"limits": [1]}, "limits"),
         ({"limits": {"connections": 0}}, "limits.connections"),
         ({"sign_keys": "/x"}, "sign_keys"),
+        ({"processes": 0}, "processes"),
+        ({"processes": 65}, "processes"),
+        ({"tls": True}, "tls"),
+        ({"tls": {"port": 2762}}, "tls.certificate"),
+        ({"tls": {"port": -1, "certificate": "/c", "key": "/k", "ca": "/a"}}, "tls.port"),
+        ({"tls": {"port": 1, "certificate": "/c", "key": "/k", "ca": "/a", "plain": 1}}, "tls.plain"),
+        ({"tls": {"port": 1, "certificate": "/c", "key": "/k", "ca": "/a", "pem": 1}}, "tls"),
     ],
 )
 def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, changes: dict, named: str) -> None:

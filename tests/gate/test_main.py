@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from tests.gate.raw_peer import (
     SUCCESS,
     VERIFICATION,
     Peer,
+    RefusedError,
     small_data_set,
     store_request,
 )
@@ -27,7 +30,7 @@ from tests.gate.raw_peer import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.gate.conftest import Transit
+    from tests.gate.conftest import Pki, Transit
 
 FOREIGN = ("django", "psycopg", "psycopg2", "numpy", "numba", "pydicom", "pynetdicom", "pydantic", "sqlite3")
 UID = "1.2.3.4"
@@ -202,9 +205,183 @@ def test_two_gates_share_a_transit_area(start: Callable[..., Process], transit: 
     assert [kept for _, kept in transit.objects()] == [data]
 
 
+# --- several processes
+
+
+def children(process: Process) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def until(condition: Callable[[], object]) -> None:
+    for _ in range(2000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came to pass")
+
+
+def open_associations(transit: Transit) -> list[dict[str, str]]:
+    return (transit.back_end.read("associations") or {"open": []})["open"]
+
+
+def owners(process: Process) -> list[int]:
+    """How many established connections each child holds, fewest first."""
+    counts = []
+    for pid in children(process):
+        links = [str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+        sockets = {link[8:-1] for link in links if link.startswith("socket:[")}
+        rows = Path("/proc/net/tcp").read_text().splitlines()[1:]
+        counts.append(sum(1 for row in rows if row.split()[3] == "01" and row.split()[9] in sockets))
+    return sorted(counts)
+
+
+def test_processes_share_the_port_and_the_list_of_associations(
+    start: Callable[..., Process], transit: Transit
+) -> None:
+    process = start(processes=2)
+    until(lambda: len(children(process)) == 2)
+    with ExitStack() as stack:
+        for number in range(6):
+            peer = stack.enter_context(Peer("127.0.0.1", port(transit), calling=f"TPS{number}"))
+            peer.associate([(CT, [EXPLICIT])])
+            uid = f"{UID}.{number}"
+            assert peer.store(1, CT, uid, small_data_set(CT, uid)) == SUCCESS
+        until(lambda: len(open_associations(transit)) == 6)
+        assert {entry["calling_ae"] for entry in open_associations(transit)} == {f"TPS{n}" for n in range(6)}
+        assert owners(process) == [3, 3]
+    until(lambda: not open_associations(transit))
+    assert len(transit.objects()) == 6
+    process.send_signal(signal.SIGTERM)
+    written, errors = process.communicate()
+    assert (process.returncode, errors) == (0, "")
+    messages = [json.loads(line)["message"] for line in written.splitlines()]
+    assert (messages.count("association"), messages.count("stopped")) == (6, 2)
+
+
+def test_a_dead_process_is_replaced_and_its_associations_are_gone(
+    start: Callable[..., Process], transit: Transit
+) -> None:
+    process = start(processes=2)
+    until(lambda: len(children(process)) == 2)
+    before = children(process)
+    with Peer("127.0.0.1", port(transit)) as one, Peer("127.0.0.1", port(transit)) as two:
+        for peer in (one, two):
+            peer.associate([(CT, [EXPLICIT])])
+        until(lambda: len(open_associations(transit)) == 2)
+        one.send_command(1, store_request(CT, UID))
+        one.send_data(1, small_data_set(CT, UID, pixels=100_000)[:60_000], last=False)
+        until(transit.left_behind)
+        os.kill(before[0], signal.SIGKILL)
+        until(lambda: len(children(process)) == 2 and before[0] not in children(process))
+        until(lambda: len(open_associations(transit)) == 1)
+    assert store(transit, UID) == SUCCESS
+    assert process.poll() is None
+
+
+def test_the_children_end_with_a_killed_parent_and_the_port_is_free(
+    start: Callable[..., Process], transit: Transit
+) -> None:
+    process = start(processes=2)
+    until(lambda: len(children(process)) == 2)
+    orphans, taken = children(process), port(transit)
+    with Peer("127.0.0.1", taken) as peer:
+        peer.associate([(CT, [EXPLICIT])])
+        process.kill()
+        process.wait()
+        assert peer.is_closed()
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))
+    start(processes=2, port=taken)
+    assert store(transit, UID) == SUCCESS
+
+
+def test_an_object_in_hand_comes_in_before_the_processes_end(
+    start: Callable[..., Process], transit: Transit
+) -> None:
+    process = start(processes=2)
+    data = small_data_set(CT, UID, pixels=400_000)
+    with Peer("127.0.0.1", port(transit)) as peer:
+        peer.associate([(CT, [EXPLICIT])])
+        peer.send_command(1, store_request(CT, UID))
+        peer.send_data(1, data[:200_000], last=False)
+        until(transit.left_behind)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        peer.send_data(1, data[200_000:])
+        assert peer.receive_status() == SUCCESS
+        assert peer.is_closed()
+    process.communicate()
+    assert process.returncode == 0
+    assert [kept for _, kept in transit.objects()] == [data]
+    assert open_associations(transit) == []
+
+
+def test_senders_are_read_anew_in_every_process(start: Callable[..., Process], transit: Transit) -> None:
+    start(processes=2)
+    for known in (False, True):
+        if known:
+            transit.admit("DEMO_TPS")
+        with ExitStack() as stack:
+            for number in range(4):
+                peer = stack.enter_context(Peer("127.0.0.1", port(transit)))
+                peer.associate([(CT, [EXPLICIT])])
+                uid = f"{UID}.{number}.{int(known)}"
+                assert peer.store(1, CT, uid, small_data_set(CT, uid)) == SUCCESS
+    found = {header.sop_instance_uid[-1]: header.sender_known for header, _ in transit.objects()}
+    assert found == {"0": False, "1": True}
+
+
+def test_a_limit_per_address_counts_all_processes(start: Callable[..., Process], transit: Transit) -> None:
+    process = start(processes=2, limits={"connections_per_address": 4})
+    until(lambda: len(children(process)) == 2)
+    with ExitStack() as stack:
+        for _ in range(4):
+            peer = stack.enter_context(Peer("127.0.0.1", port(transit)))
+            peer.associate([(CT, [EXPLICIT])])
+        with Peer("127.0.0.1", port(transit)) as fifth, pytest.raises(RefusedError):
+            fifth.associate([(CT, [EXPLICIT])])
+
+
+def test_plain_and_tls_side_by_side_or_tls_alone(
+    start: Callable[..., Process], transit: Transit, pki: Pki
+) -> None:
+    files = {"certificate": "gate.crt", "key": "gate.key", "ca": "ca.crt"}
+    tls = {"port": 0, **{name: str(pki.folder / file) for name, file in files.items()}}
+    start(processes=2, tls=tls | {"plain": True})
+    published = transit.back_end.read("gate")
+    assert store(transit, UID) == SUCCESS
+    with Peer("127.0.0.1", published["tls_port"], tls=pki.context()) as peer:
+        peer.associate([(CT, [EXPLICIT])])
+        assert peer.store(1, CT, UID, small_data_set(CT, UID)) == SUCCESS
+        peer.release()
+    assert [bool(header.certificate) for header, _ in transit.objects()] == [False, True]
+    start(tls=tls)
+    assert set(transit.back_end.read("gate")) == {"version", "pid", "tls_port"}
+
+
+def test_eight_associations_take_less_than_60_mb(start: Callable[..., Process], transit: Transit) -> None:
+    process = start(processes=2)
+    with ExitStack() as stack:
+        peers = [stack.enter_context(Peer("127.0.0.1", port(transit))) for _ in range(8)]
+        for peer in peers:
+            peer.associate([(CT, [EXPLICIT])])
+            peer.send_command(1, store_request(CT, UID))
+            peer.send_data(1, small_data_set(CT, UID, pixels=2_000_000)[:1_000_000], last=False)
+        until(lambda: len(transit.left_behind()) == 8)
+        total = 0
+        for pid in (process.pid, *children(process)):
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+    assert total < 60_000
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"port": "x"}, "port"), ({"recipients": ["age1x"]}, "age"), ({"sign_key": "/no/such/file"}, "file")],
+    [
+        ({"port": "x"}, "port"),
+        ({"recipients": ["age1x"]}, "age"),
+        ({"sign_key": "/no/such/file"}, "file"),
+        ({"tls": {"port": 0, "certificate": "/no", "key": "/no", "ca": "/no"}}, "tls"),
+    ],
 )
 def test_what_keeps_it_from_starting_is_said(
     tmp_path: Path, transit: Transit, change: dict[str, object], named: str

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from planbank.gate.associate import AssociateRequest, ProposedContext
+from planbank.gate.caller import Caller
 from planbank.gate.limits import Limits
 from planbank.gate.negotiation import Agreement, Refusal, is_plain_ae_title, negotiate
 from planbank.gate.senders import Admission, parse
@@ -27,12 +28,14 @@ def ask(
     admission: Admission | None = None,
     user: UserInformation | None = None,
     address: str = "10.1.2.3",
+    certificate: str = "",
     **changes: Any,
 ) -> Agreement | Refusal:
     proposed = tuple(ProposedContext(2 * n + 1, uid, tuple(ts)) for n, (uid, ts) in enumerate(contexts))
     titles = {"called_ae": "PLANBANK", "calling_ae": "TPS"} | changes
     request = AssociateRequest(contexts=proposed, user=user or UserInformation(), **titles)
-    return negotiate(request, "PLANBANK", admission or Admission(), address)
+    caller = Caller("a" * 32, address, certificate=certificate)
+    return negotiate(request, "PLANBANK", admission or Admission(), caller)
 
 
 def agreed(*arguments: Any, **more: Any) -> Agreement:
@@ -143,6 +146,14 @@ def test_unknown_senders_wait_in_quarantine_or_are_refused() -> None:
         else:
             assert isinstance(elsewhere, Agreement)
             assert not elsewhere.known
+
+
+def test_a_title_that_is_bound_to_a_certificate_is_unknown_without_it() -> None:
+    sender = {"ae_title": "TPS", "networks": ["10.1.0.0/16"], "certificates": ["ab" * 32]}
+    admission = parse({"version": 1, "senders": [sender], "unknown": "refuse"}, Limits())
+    assert agreed([(CT, [IMPLICIT])], admission=admission, certificate="ab" * 32).known
+    for other in ("", "cd" * 32):
+        assert isinstance(ask([(CT, [IMPLICIT])], admission=admission, certificate=other), Refusal)
 
 
 def test_further_called_titles_are_those_of_the_list() -> None:

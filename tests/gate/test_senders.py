@@ -36,6 +36,25 @@ def test_title_and_address_together_make_a_sender(ae_title: str, address: str, k
     assert parse({"version": 1, "senders": LIST}, Limits()).knows(ae_title, address) is known
 
 
+@pytest.mark.parametrize(
+    ("address", "certificate", "known"),
+    [
+        ("10.1.2.3", "ab" * 32, True),
+        ("10.1.2.3", "cd" * 32, True),
+        ("10.1.2.3", "ef" * 32, False),
+        ("10.1.2.3", "", False),
+        ("10.9.9.9", "ab" * 32, False),
+        ("192.0.2.7", "", True),  # another sender of this title, without TLS
+        ("192.0.2.7", "ef" * 32, True),
+    ],
+)
+def test_a_certificate_binds_the_title(address: str, certificate: str, known: bool) -> None:
+    openssl = ":".join(["CD"] * 32)
+    bound = {"ae_title": "TPS", "networks": ["10.1.0.0/16"], "certificates": ["ab" * 32, openssl]}
+    admission = parse({"version": 1, "senders": [bound, LIST[1]]}, Limits())
+    assert admission.knows("TPS", address, certificate) is known
+
+
 def test_only_the_version_is_needed() -> None:
     admission = parse({"version": 1}, Limits())
     assert (admission.unknown, admission.called, admission.limits) == ("quarantine", frozenset(), Limits())
@@ -68,6 +87,8 @@ BAD: list[dict[str, Any]] = [
     {"version": 1, "senders": [{"ae_title": "TPS"}]},
     {"version": 1, "senders": [{"ae_title": "TPS", "networks": ["10.1.0.0/99"]}]},
     {"version": 1, "senders": ["TPS"]},
+    {"version": 1, "senders": [{"ae_title": "TPS", "networks": [], "certificates": "ab"}]},
+    {"version": 1, "senders": [{"ae_title": "TPS", "networks": [], "certificates": ["ab"]}]},
     {"version": 1, "limits": [5]},
     {"version": 1, "limits": {"connections": 0}},
 ]

@@ -192,32 +192,6 @@ def test_stopping_does_not_wait_for_ever(
     assert transit.objects() == []
 
 
-def test_a_wrapped_socket_gives_its_certificate_to_the_parcel(
-    start_gate: Callable[..., Gate], transit: Transit
-) -> None:
-    gate = start_gate(wrap=lambda sock: (sock, "cafe"))
-    with associated(gate) as peer:
-        assert peer.store(3, CT, UID, small_data_set(CT, UID)) == SUCCESS
-        peer.release()
-    assert transit.objects()[0][0].certificate == "cafe"
-
-
-def test_a_failed_wrap_ends_one_connection(start_gate: Callable[..., Gate]) -> None:
-    calls = []
-
-    def wrap(sock: socket.socket) -> tuple[socket.socket, str]:
-        calls.append(sock)
-        if len(calls) == 1:
-            raise OSError("no certificate")
-        return sock, ""
-
-    gate = start_gate(wrap=wrap)
-    with Peer("127.0.0.1", gate.port) as peer:
-        assert peer.is_closed()
-    with associated(gate) as peer:
-        assert peer.echo() == SUCCESS
-
-
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 on this machine")
 def test_an_ipv6_listener_takes_both() -> None:
     with listen("::", 0) as listener:

@@ -14,30 +14,70 @@ from typing import TYPE_CHECKING
 from planbank.errors import PlanbankError
 from planbank.gate import config, logs
 from planbank.gate.clock import machine_time, offset_time
-from planbank.gate.server import Server, listen
+from planbank.gate.crowd import Crowd
+from planbank.gate.family import Family
+from planbank.gate.server import Door, Server, listen
+from planbank.gate.tls import Tls
 from planbank.transit.folder import FolderTray
 from planbank.transit.signature import Signer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planbank.gate.config import GateConfig
+    from planbank.gate.open_associations import Board
 
 _OPEN_FILES = 8192
 
 
 def build(settings: GateConfig) -> Server:
-    """The server that a file describes, listening already. Raises PlanbankError, OSError."""
-    tray = FolderTray(
-        settings.transit,
-        recipients=settings.recipients,
-        signer=Signer.load("gate", settings.sign_key),
-    )
-    return Server(
-        listen(settings.host, settings.port),
-        tray,
-        ae_title=settings.ae_title,
-        limits=settings.limits,
-        now=offset_time(settings.clock_file) if settings.clock_file else machine_time,
-    )
+    """The server that a file describes, listening already, in this process alone.
+
+    Raises PlanbankError, OSError.
+    """
+    return _Parts(settings).server()
+
+
+class _Parts:
+    """What is made once, before processes part."""
+
+    def __init__(self, settings: GateConfig) -> None:
+        self.settings = settings
+        self.tray = FolderTray(
+            settings.transit,
+            recipients=settings.recipients,
+            signer=Signer.load("gate", settings.sign_key),
+        )
+        self.doors = _doors(settings)
+        self.crowd = Crowd(settings.processes)
+
+    def server(self, seat: int = 0, board: Board | None = None) -> Server:
+        """One process's server; `seat` is its number."""
+        settings = self.settings
+        self.crowd.take_seat(seat)
+        return Server(
+            self.doors,
+            self.tray,
+            ae_title=settings.ae_title,
+            limits=settings.limits,
+            now=offset_time(settings.clock_file) if settings.clock_file else machine_time,
+            crowd=self.crowd,
+            board=board,
+        )
+
+    def close(self) -> None:
+        for door in self.doors:
+            door.listener.close()
+
+
+def _doors(settings: GateConfig) -> list[Door]:
+    tls, doors = settings.tls, []
+    if tls is None or tls.plain:
+        doors.append(Door(listen(settings.host, settings.port)))
+    if tls is not None:
+        secured = Tls(tls.certificate, tls.key, tls.ca)
+        doors.append(Door(listen(settings.host, tls.port), secured))
+    return doors
 
 
 def main(arguments: list[str]) -> int:
@@ -49,14 +89,24 @@ def main(arguments: list[str]) -> int:
         settings = config.load(Path(arguments[0]))
         logs.configure(settings.log_level)
         _allow_open_files()
-        server = build(settings)
+        parts = _Parts(settings)
     except (PlanbankError, OSError) as exc:
         sys.stderr.write(f"The gate cannot start: {exc}\n")
         return 2
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: server.stop())
-    server.serve()
+    if settings.processes == 1:
+        server = parts.server()
+        _on_signals(server.stop)
+        server.serve()
+    else:
+        family = Family(settings.processes, parts.server, parts.tray)
+        _on_signals(family.stop)
+        family.run(parts.close)
     return 0
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())
 
 
 def _allow_open_files() -> None:

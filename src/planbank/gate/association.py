@@ -10,11 +10,19 @@ import contextlib
 import logging
 import math
 import secrets
+import socket
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planbank.errors import PeerAborted, PeerGone, PeerReleased, PeerSlow, ProtocolBroken
+from planbank.errors import (
+    PeerAborted,
+    PeerGone,
+    PeerReleased,
+    PeerSlow,
+    PeerUnproven,
+    ProtocolBroken,
+)
 from planbank.gate.associate import AssociateRequest
 from planbank.gate.caller import Caller
 from planbank.gate.dialogue import Dialogue, Tally
@@ -24,13 +32,13 @@ from planbank.gate.pdu import Abort, AbortReason, PduType, encode_release
 from planbank.gate.wire import Wire
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
     from planbank.gate.desk import Desk
     from planbank.gate.events import What
     from planbank.gate.pdu import AssociateReject
     from planbank.gate.senders import Admission
+    from planbank.gate.tls import Tls
 
 _BY_PROVIDER = 2
 
@@ -47,6 +55,7 @@ class Association:
         desk: Desk,
         admission: Admission,
         on_request: Callable[[Association], None],
+        tls: Tls | None = None,
     ) -> None:
         """`on_request` is called once a whole A-ASSOCIATE-RQ has come."""
         self.address = address
@@ -56,6 +65,7 @@ class Association:
         self._admission = admission
         self._limits = admission.limits
         self._on_request = on_request
+        self._tls = tls
         self._caller = Caller(secrets.token_hex(16), address)
         self._wire: Wire | None = None
         self._dialogue: Dialogue | None = None
@@ -78,6 +88,9 @@ class Association:
         self._ending = True
         if self._wire:
             self._wire.hang_up()
+        else:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
     def turn_away(self, reject: AssociateReject, reason: str) -> None:
         """Refuse it unheard and without waiting: for a gate that has no room."""
@@ -97,16 +110,21 @@ class Association:
             if farewell:
                 wire.send(farewell)
             wire.close()
-        except (OSError, PeerGone, PeerSlow) as exc:
+        except (OSError, PeerGone, PeerSlow, PeerUnproven) as exc:
             _log.debug("A connection broke: %s", type(exc).__name__)
         finally:
             self._sock.close()
             self._report(end, time.monotonic() - begun)
 
     def _connect(self) -> Wire:
-        if self._desk.wrap is not None:
-            self._sock.settimeout(self._limits.associate_seconds)
-            self._sock, certificate = self._desk.wrap(self._sock)
+        """In the association's own thread, so that a slow handshake holds up nobody."""
+        if self._tls is not None:
+            self._sock = sock = self._tls.begin(self._sock)
+            try:
+                certificate = self._tls.finish(sock, self._limits.associate_seconds)
+            except PeerUnproven as exc:
+                self._tell("association", "tls", str(exc))
+                raise
             self._caller = replace(self._caller, certificate=certificate)
         return Wire(self._sock, send_seconds=self._limits.pdu_seconds)
 
@@ -142,7 +160,7 @@ class Association:
     def _negotiate(self, wire: Wire) -> Agreement | Refusal:
         request = self._request(wire)
         self._on_request(self)
-        answer = negotiate(request, self._desk.ae_title, self._admission, self.address)
+        answer = negotiate(request, self._desk.ae_title, self._admission, self._caller)
         titles = (request.calling_ae, request.called_ae)
         calling_ae, called_ae = (title if is_plain_ae_title(title) else "" for title in titles)
         self._caller = replace(self._caller, calling_ae=calling_ae, called_ae=called_ae)

@@ -5,15 +5,19 @@ more than the gate may load, are read elsewhere.
 
     {"host": "0.0.0.0", "port": 11112, "ae_title": "PLANBANK", "transit": "/.../transit",
      "recipients": ["age1..."], "sign_key": "/.../gate.sign", "log_level": "INFO",
-     "limits": {"connections": 512}, "clock_file": "/..."}
+     "limits": {"connections": 512}, "clock_file": "/...", "processes": 4,
+     "tls": {"port": 2762, "certificate": "/.../gate.crt", "key": "/.../gate.key",
+             "ca": "/.../ca.crt", "plain": false}}
 
-`log_level`, `limits` and `clock_file` may be absent. Port 0: a free one, published in the
-control file `gate`.
+From `log_level` on everything may be absent. Port 0: a free one, published in the control file
+`gate`. `processes`: as many as there are cores where absent. With `tls` the port without it is
+closed, unless `plain` says that the network is isolated.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,8 +38,22 @@ _NAMES = frozenset(
         "log_level",
         "limits",
         "clock_file",
+        "processes",
+        "tls",
     }
 )
+_MOST_PROCESSES = 64
+
+
+@dataclass(frozen=True)
+class TlsConfig:
+    """The second port: mutual TLS. `plain`: the first one stays open too."""
+
+    port: int
+    certificate: Path
+    key: Path
+    ca: Path
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,8 @@ class GateConfig:
     log_level: str = "INFO"
     limits: Limits = field(default_factory=Limits)
     clock_file: Path | None = None
+    processes: int = 1
+    tls: TlsConfig | None = None
 
 
 def load(file: Path) -> GateConfig:
@@ -69,9 +89,7 @@ def _checked(content: dict[str, Any]) -> GateConfig:
     unknown = sorted(set(content) - _NAMES)
     if unknown:
         raise SettingsError(f"{', '.join(unknown)}: there is no such setting.")
-    port, level, limits = content.get("port"), content.get("log_level", "INFO"), content.get("limits", {})
-    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
-        raise SettingsError("port: a number from 0 to 65535 is needed.")
+    level, limits = content.get("log_level", "INFO"), content.get("limits", {})
     if level not in _LEVELS:
         raise SettingsError(f"log_level: one of {', '.join(_LEVELS)} is needed.")
     if not isinstance(limits, dict):
@@ -85,7 +103,7 @@ def _checked(content: dict[str, Any]) -> GateConfig:
     clock_file = content.get("clock_file")
     return GateConfig(
         host=_text(content, "host"),
-        port=port,
+        port=_number(content, "port", 0, 65535),
         ae_title=ae_title,
         transit=Path(_text(content, "transit")),
         recipients=tuple(map(str, recipients)),
@@ -93,7 +111,38 @@ def _checked(content: dict[str, Any]) -> GateConfig:
         log_level=level,
         limits=Limits().replaced(limits),
         clock_file=Path(_text(content, "clock_file")) if clock_file else None,
+        processes=_number({"processes": _cores()} | content, "processes", 1, _MOST_PROCESSES),
+        tls=_tls(content["tls"]) if content.get("tls") is not None else None,
     )
+
+
+def _tls(content: Any) -> TlsConfig:
+    if not isinstance(content, dict) or set(content) - {"port", "certificate", "key", "ca", "plain"}:
+        raise SettingsError("tls: port, certificate, key and ca are needed; plain may be there.")
+    plain = content.get("plain", False)
+    if not isinstance(plain, bool):
+        raise SettingsError("tls.plain: true or false is needed.")
+    try:
+        return TlsConfig(
+            port=_number(content, "port", 0, 65535),
+            certificate=Path(_text(content, "certificate")),
+            key=Path(_text(content, "key")),
+            ca=Path(_text(content, "ca")),
+            plain=plain,
+        )
+    except SettingsError as exc:
+        raise SettingsError(f"tls.{exc.detail}") from exc
+
+
+def _cores() -> int:
+    return min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
+
+
+def _number(content: dict[str, Any], name: str, least: int, most: int) -> int:
+    value = content.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SettingsError(f"{name}: a number from {least} to {most} is needed.")
+    return value
 
 
 def _text(content: dict[str, Any], name: str) -> str:

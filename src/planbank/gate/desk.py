@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
     from datetime import datetime
 
@@ -17,20 +16,13 @@ if TYPE_CHECKING:
     from planbank.gate.open_associations import OpenAssociations
     from planbank.gate.store import Store
 
-    Wrap = Callable[[socket.socket], tuple[socket.socket, str]]
-
 
 @dataclass(frozen=True)
 class Desk:
-    """Title, places to put things, time.
-
-    `wrap` turns a TCP socket into a TLS one and gives the fingerprint of the peer's certificate;
-    it runs in the association's own thread, so that a slow handshake holds up nobody.
-    """
+    """Title, places to put things, time."""
 
     ae_title: str
     store: Store
     events: Events
     open_associations: OpenAssociations
     now: Callable[[], datetime]
-    wrap: Wrap | None = None

@@ -7,7 +7,8 @@ Comes in: a refusal in plain words. Goes out: a sealed parcel whose data are JSO
      "at": "2026-11-22T10:00:00.000000+00:00"}
 
 `status` is the DIMSE status in hex, the result/source/reason of an A-ASSOCIATE-RJ ('1/1/7'),
-the result of a presentation context, or 'aborted'. Nothing a peer sent gets in but well-formed UIDs.
+the result of a presentation context, 'aborted', or 'tls' where the handshake failed. Nothing a
+peer sent gets in but well-formed UIDs.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from planbank.gate.uids import (
 from planbank.gate.user_information import Role, UserInformation
 
 if TYPE_CHECKING:
+    from planbank.gate.caller import Caller
     from planbank.gate.senders import Admission
 
 # From a UUID, so it needs no registration (PS3.5 Annex B.2).
@@ -53,7 +54,8 @@ class Agreement:
     """The answer, and what it means.
 
     contexts: context id -> (abstract syntax, transfer syntax) where accepted. peer_max_pdu: the
-    longest P-DATA-TF body the peer takes, 0 = any. known: this sender is registered for its address.
+    longest P-DATA-TF body the peer takes, 0 = any. known: this sender is registered for its address
+    and certificate.
     """
 
     accept: AssociateAccept
@@ -72,10 +74,10 @@ class Refusal:
 
 
 def negotiate(
-    request: AssociateRequest, ae_title: str, admission: Admission, address: str
+    request: AssociateRequest, ae_title: str, admission: Admission, caller: Caller
 ) -> Agreement | Refusal:
-    """The answer to a request that came from `address`."""
-    known = admission.knows(request.calling_ae, address)
+    """The answer to a request from the address of `caller`, with its certificate."""
+    known = admission.knows(request.calling_ae, caller.address, caller.certificate)
     refusal = _refusal(request, ae_title, admission, known=known)
     if refusal is not None:
         return refusal
@@ -116,7 +118,7 @@ def _refusal(
     if not is_plain_ae_title(request.calling_ae):
         return _reject(_BY_USER, 3, "The calling AE title is empty or malformed.")
     if admission.unknown == "refuse" and not known:
-        return _reject(_BY_USER, 3, "The sender is not registered for this address.")
+        return _reject(_BY_USER, 3, "The sender is not registered for this address or certificate.")
     if not request.contexts:
         return _reject(_BY_USER, 1, "No presentation context was proposed.")
     return None

@@ -12,13 +12,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from planbank.gate.caller import Caller
-    from planbank.transit.tray import Tray
 
 CONTROL_FILE = "associations"
 _PAUSE_SECONDS = 1.0
@@ -26,11 +25,17 @@ _PAUSE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
+class Board(Protocol):
+    """Where control files are published: the tray, or the way to it."""
+
+    def publish(self, name: str, content: dict[str, Any]) -> None: ...
+
+
 class OpenAssociations:
     """Keeps the list and a thread that publishes it."""
 
-    def __init__(self, tray: Tray, *, pause_seconds: float = _PAUSE_SECONDS) -> None:
-        self._tray = tray
+    def __init__(self, board: Board, *, pause_seconds: float = _PAUSE_SECONDS) -> None:
+        self._board = board
         self._pause_seconds = pause_seconds
         self._lock = threading.Lock()
         self._open: dict[str, dict[str, str]] = {}
@@ -76,7 +81,7 @@ class OpenAssociations:
         with self._lock:
             content = {"version": 1, "pid": os.getpid(), "open": list(self._open.values())}
         try:
-            self._tray.publish(CONTROL_FILE, content)
+            self._board.publish(CONTROL_FILE, content)
         except OSError as exc:
             _log.error("The open associations could not be published: %s", exc.strerror)
             self._changed.set()

@@ -9,6 +9,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from planbank.gate.crowd import Crowd
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,7 +39,9 @@ class Peers(Generic[C]):
     out whose traffic comes from the same address.
     """
 
-    def __init__(self, *, ticks: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, crowd: Crowd | None = None, *, ticks: Callable[[], float] = time.monotonic) -> None:
+        """`crowd` knows those of the gate's other processes; only one's own have to give way."""
+        self._crowd = crowd or Crowd()
         self._ticks = ticks
         self._lock = threading.Lock()
         self._here: set[C] = set()
@@ -46,12 +50,15 @@ class Peers(Generic[C]):
     def enter(self, connection: C, limits: Limits) -> bool:
         """Count one more, or say no."""
         with self._lock:
-            same = sum(1 for other in self._here if other.address == connection.address)
-            if same >= limits.connections_per_address and not self._make_room(connection.address):
+            address = connection.address
+            same = sum(1 for other in self._here if other.address == address) + self._crowd.elsewhere(address)
+            if same >= limits.connections_per_address and not self._make_room(address):
                 return False
-            if len(self._here) >= limits.connections and not self._make_room(None):
+            here = len(self._here) + self._crowd.elsewhere(None)
+            if here >= limits.connections and not self._make_room(None):
                 return False
             self._here.add(connection)
+            self._crowd.enter(address)
             self._silent[connection] = self._ticks()
             return True
 
@@ -62,8 +69,17 @@ class Peers(Generic[C]):
 
     def leave(self, connection: C) -> None:
         with self._lock:
-            self._here.discard(connection)
             self._silent.pop(connection, None)
+            self._forget(connection)
+
+    def _forget(self, connection: C) -> None:
+        if connection in self._here:
+            self._here.remove(connection)
+            self._crowd.leave(connection.address)
+
+    def are_many(self) -> bool:
+        """Whether another process of this gate has fewer, and should have the next one."""
+        return self._crowd.is_ahead()
 
     def all(self) -> list[C]:
         """Everyone who is here now."""
@@ -74,7 +90,7 @@ class Peers(Generic[C]):
         before = self._ticks() - _PATIENCE_SECONDS
         for connection, since in self._silent.items():
             if since <= before and address in (None, connection.address):
-                self._here.discard(connection)
+                self._forget(connection)
                 del self._silent[connection]
                 connection.hang_up()
                 return True

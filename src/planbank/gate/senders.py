@@ -5,11 +5,12 @@ by each new association; open associations keep theirs. The file only admits: wh
 a sender is, register decides from the database (model.md, Work: Parcel).
 
     {"version": 1, "unknown": "quarantine" | "refuse", "called": ["SECOND_AE"],
-     "senders": [{"ae_title": "DEMO_TPS", "networks": ["127.0.0.0/8"]}],
+     "senders": [{"ae_title": "DEMO_TPS", "networks": ["127.0.0.0/8"],
+                  "certificates": ["SHA-256 in hex"]}],
      "limits": {"idle_seconds": 300}, "vendor_storage": "accept" | "refuse",
      "storage_classes": ["1.2.3.4"]}
 
-Only `version` is required.
+Only `version` is required. A sender with `certificates` is known only by one of them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,39 +35,56 @@ CONTROL_FILE = "senders"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Unknown = Literal["quarantine", "refuse"]
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Admission:
-    """What the file said when it was read. `networks` is AE title -> networks it may come from."""
+class Sender:
+    """Where one AE title may call from, and with which certificates (any, or none, where empty)."""
 
-    networks: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
+    networks: tuple[Network, ...]
+    certificates: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What the file said when it was read. `senders` is by AE title."""
+
+    senders: Mapping[str, tuple[Sender, ...]] = field(default_factory=dict)
     unknown: Unknown = "quarantine"
     called: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     vendor_storage: bool = True
     storage_classes: frozenset[str] = frozenset()
 
-    def knows(self, calling_ae: str, address: str) -> bool:
-        """Whether this AE title is registered for this address; from another one it is unknown."""
+    def knows(self, calling_ae: str, address: str, certificate: str = "") -> bool:
+        """Whether this AE title is registered for this address and this certificate (its SHA-256).
+
+        From another address, or without the certificate it is bound to, it is unknown.
+        """
         here = ipaddress.ip_address(address)
-        return any(here in network for network in self.networks.get(calling_ae, ()))
+        return any(
+            any(here in network for network in sender.networks)
+            and (not sender.certificates or certificate in sender.certificates)
+            for sender in self.senders.get(calling_ae, ())
+        )
 
 
 def parse(content: Mapping[str, Any], limits: Limits) -> Admission:
     """The content of the file. Raises SettingsError naming what is wrong."""
     if content.get("version") != 1:
         raise SettingsError("senders: version 1 is needed.")
-    networks: dict[str, tuple[Network, ...]] = {}
-    for sender in _list(content, "senders"):
-        ae_title, given = _sender(sender)
-        networks[ae_title] = networks.get(ae_title, ()) + given
+    senders: dict[str, tuple[Sender, ...]] = {}
+    for given in _list(content, "senders"):
+        ae_title, sender = _sender(given)
+        senders[ae_title] = (*senders.get(ae_title, ()), sender)
     overrides = content.get("limits", {})
     if not isinstance(overrides, Mapping):
         raise SettingsError("senders.limits: an object is needed.")
     return Admission(
-        networks=networks,
+        senders=senders,
         unknown="refuse" if _choice(content, "unknown", "quarantine", "refuse") else "quarantine",
         called=frozenset(map(str, _list(content, "called"))),
         limits=limits.replaced(overrides),
@@ -89,12 +108,23 @@ def _choice(content: Mapping[str, Any], name: str, default: str, other: str) -> 
     return bool(value == other)
 
 
-def _sender(sender: Any) -> tuple[str, tuple[Network, ...]]:
+def _sender(given: Any) -> tuple[str, Sender]:
     try:
-        ae_title = str(sender["ae_title"]).strip()
-        return ae_title, tuple(ipaddress.ip_network(text, strict=False) for text in sender["networks"])
+        networks = tuple(ipaddress.ip_network(text, strict=False) for text in given["networks"])
+        certificates = frozenset(map(_fingerprint, _list(given, "certificates")))
+        return str(given["ae_title"]).strip(), Sender(networks, certificates)
     except (KeyError, TypeError, ValueError) as exc:
-        raise SettingsError("senders.senders: each needs ae_title and networks (CIDR).") from exc
+        raise SettingsError(
+            "senders.senders: each needs ae_title and networks (CIDR), certificates as SHA-256."
+        ) from exc
+
+
+def _fingerprint(text: Any) -> str:
+    """A SHA-256 as OpenSSL or planbank writes it. Raises ValueError for anything else."""
+    plain = str(text).replace(":", "").lower()
+    if not _SHA256.fullmatch(plain):
+        raise ValueError("no SHA-256")
+    return plain
 
 
 class Senders:

@@ -1,4 +1,4 @@
-"""The listener: one thread per association.
+"""The listeners of one process: one thread per association.
 
 Comes in: TCP connections. Goes out: associations, and an orderly end when the process is told to
 stop.
@@ -14,6 +14,7 @@ import select
 import socket
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planbank.gate.association import Association
@@ -27,11 +28,13 @@ from planbank.gate.store import Store
 from planbank.gate.walk import StructuralWalk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from planbank.gate.desk import Wrap
+    from planbank.gate.crowd import Crowd
     from planbank.gate.limits import Limits
+    from planbank.gate.open_associations import Board
+    from planbank.gate.tls import Tls
     from planbank.gate.walk import StartWalk
     from planbank.transit.tray import Tray
 
@@ -40,6 +43,7 @@ _BACKLOG = 256
 _GRACE_SECONDS = 8.0
 _OWN_END_SECONDS = 5.0
 _QUIET_SECONDS = 1.0
+_COURTESY_SECONDS = 0.002  # for a process with less to do to take a connection first
 _CROWDED = AssociateReject(result=2, source=3, reason=2)  # transient, local limit exceeded
 
 _log = logging.getLogger(__name__)
@@ -52,59 +56,84 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=dual_stack)
 
 
+@dataclass(frozen=True)
+class Door:
+    """A listening socket, plain or with TLS."""
+
+    listener: socket.socket
+    tls: Tls | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+
+def published_ports(doors: Sequence[Door]) -> dict[str, int]:
+    """`port` of the plain door, `tls_port` of that with TLS, as the control file `gate` names them."""
+    return {"tls_port" if door.tls else "port": door.port for door in doors}
+
+
 class Server:
-    """Accepts connections on one listener until it is stopped."""
+    """Accepts connections at its doors until it is stopped."""
 
     def __init__(
         self,
-        listener: socket.socket,
+        doors: Sequence[Door],
         tray: Tray,
         *,
         ae_title: str,
         limits: Limits,
         now: Callable[[], datetime],
         start_walk: StartWalk = StructuralWalk,
-        wrap: Wrap | None = None,
+        crowd: Crowd | None = None,
+        board: Board | None = None,
     ) -> None:
-        """`start_walk` begins the check of one data set; `wrap` puts TLS on a socket (see `Desk`)."""
-        self.port = int(listener.getsockname()[1])
-        """The port listened on."""
-        self._listener = listener
-        self._tray = tray
+        """`start_walk` begins the check of one data set. Where the gate has several processes,
+        `crowd` counts what the others have, and `board` takes what the tray would publish.
+        """
+        self.port = doors[0].port
+        """The port of the first door."""
+        self._doors = {door.listener: door for door in doors}
+        self._board = board or tray
         self._senders = Senders(tray, limits)
-        self._open_associations = OpenAssociations(tray)
-        self._peers: Peers[Association] = Peers()
+        self._open_associations = OpenAssociations(self._board)
+        self._peers: Peers[Association] = Peers(crowd)
         self._desk = Desk(
             ae_title,
             Store(tray, start_walk, now),
             Events(tray, now),
             self._open_associations,
             now,
-            wrap,
         )
         self._wake_read, self._wake_write = socket.socketpair()
 
     def serve(self) -> None:
         """Publish the port, accept until `stop`, then finish what is in hand within 8 seconds."""
         self._open_associations.start()
-        self._publish_port()
-        _log.info("listening", extra={"fields": {"port": self.port, "ae_title": self._desk.ae_title}})
-        self._listener.setblocking(False)
+        ports = published_ports(list(self._doors.values()))
+        self._publish(ports)
+        _log.info("listening", extra={"fields": {**ports, "ae_title": self._desk.ae_title}})
+        for listener in self._doors:
+            listener.setblocking(False)
         while True:
-            ready, _, _ = select.select([self._listener, self._wake_read], [], [])
+            ready, _, _ = select.select([*self._doors, self._wake_read], [], [])
             if self._wake_read in ready:
                 break
-            self._accept()
-        self._listener.close()
+            if self._peers.are_many():
+                time.sleep(_COURTESY_SECONDS)
+            for listener in ready:
+                self._accept(self._doors[listener])
+        for listener in self._doors:
+            listener.close()
         self._finish()
         self._open_associations.stop()
         self._wake_read.close()
         self._wake_write.close()
         _log.info("stopped")
 
-    def _publish_port(self) -> None:
+    def _publish(self, ports: dict[str, int]) -> None:
         try:
-            self._tray.publish(CONTROL_FILE, {"version": 1, "port": self.port, "pid": os.getpid()})
+            self._board.publish(CONTROL_FILE, {"version": 1, **ports, "pid": os.getpid()})
         except OSError as exc:
             # A full disk is no reason not to listen: senders are told A700 and try again.
             _log.error("The port could not be published: %s", exc.strerror)
@@ -114,9 +143,9 @@ class Server:
         with contextlib.suppress(OSError):
             self._wake_write.send(b"\0")
 
-    def _accept(self) -> None:
+    def _accept(self, door: Door) -> None:
         try:
-            sock, (address, *_) = self._listener.accept()
+            sock, (address, *_) = door.listener.accept()
         except BlockingIOError:
             return  # another process of this listener took it, or the peer has gone
         except OSError as exc:
@@ -125,7 +154,9 @@ class Server:
             return
         sock.setblocking(True)
         admission = self._senders.current()
-        association = Association(sock, _plain_address(address), self._desk, admission, self._peers.spoke)
+        association = Association(
+            sock, _plain_address(address), self._desk, admission, self._peers.spoke, door.tls
+        )
         if not self._peers.enter(association, admission.limits):
             association.turn_away(_CROWDED, "There are too many connections.")
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import time
 
 from planbank.errors import PeerGone, PeerSlow
@@ -85,8 +86,12 @@ class Wire:
         """
         scrap = bytearray(65536)
         until = time.monotonic() + _FAREWELL_SECONDS
+        if isinstance(self._sock, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):
+                self._sock.settimeout(_FAREWELL_SECONDS)
+                self._sock = self._sock.unwrap()  # says so, and waits for the peer to say so
+        self._shut_down(socket.SHUT_WR)
         with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_WR)
             left = _FAREWELL_BYTES
             while left > 0 and (seconds := until - time.monotonic()) > 0:
                 self._sock.settimeout(seconds)
@@ -97,11 +102,16 @@ class Wire:
         self._sock.close()
 
     def interrupt(self) -> None:
-        """End reading: whoever waits for the peer gets PeerGone; sending still works."""
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RD)
+        """End reading: whoever waits for the peer gets PeerGone. Sending still works, but under TLS,
+        where the peer gets an alert instead of last words.
+        """
+        self._shut_down(socket.SHUT_RD)
 
     def hang_up(self) -> None:
         """End reading and writing at once."""
+        self._shut_down(socket.SHUT_RDWR)
+
+    def _shut_down(self, how: int) -> None:
+        # Of the TCP connection: that of a TLS socket would have the last words sent unsealed.
         with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(self._sock, how)
