@@ -57,7 +57,7 @@ def build(settings: Settings, role: Role) -> House:
     tray = FolderTray(
         settings.transit_dir,
         recipients=keys.recipients(),
-        signer=keys.signer("site"),
+        signer=keys.signer("site") if keys.file("site.sign").exists() else None,
         opener=opener,
         verifiers=keys.verifiers(),
     )

@@ -110,6 +110,17 @@ def up(
 
 
 @app.command()
+def migrate(home: Home = None) -> None:
+    """Bring the database's tables up to date, where processes run on their own (`up` does it by itself)."""
+    from planbank import boot
+    from planbank.processes.supervise import migrate as run
+
+    boot.start_django(_settings(home), "command")
+    run()
+    _say("The tables are up to date.")
+
+
+@app.command()
 def gate(home: Home = None) -> None:
     """Run the DICOM receiver alone (on its own machine in the DMZ)."""
     from planbank.processes.gate import run

@@ -374,33 +374,8 @@ def test_eight_associations_take_less_than_60_mb(start: Callable[..., Process], 
     assert total < 60_000
 
 
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"port": "x"}, "port"),
-        ({"recipients": ["age1x"]}, "age"),
-        ({"sign_key": "/no/such/file"}, "file"),
-        ({"tls": {"port": 0, "certificate": "/no", "key": "/no", "ca": "/no"}}, "tls"),
-    ],
-)
-def test_what_keeps_it_from_starting_is_said(
-    tmp_path: Path, transit: Transit, change: dict[str, object], named: str
-) -> None:
-    file = transit.write_config(tmp_path / "gate.json", **change)
-    done = subprocess.run([sys.executable, "-m", "planbank.gate", str(file)], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert named in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_a_port_in_use_is_said(start: Callable[..., Process], transit: Transit, tmp_path: Path) -> None:
     start()
     file = transit.write_config(tmp_path / "second.json", port=port(transit))
     done = subprocess.run([sys.executable, "-m", "planbank.gate", str(file)], capture_output=True, text=True)
     assert (done.returncode, "in use" in done.stderr) == (2, True)
-
-
-def test_it_wants_exactly_one_file() -> None:
-    done = subprocess.run([sys.executable, "-m", "planbank.gate"], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "usage" in done.stderr

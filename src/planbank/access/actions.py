@@ -29,6 +29,7 @@ ACTIONS: dict[str, Action] = {
         Action("data.view", "institution", "See an institution's patients, objects and arrivals"),
         Action("quarantine.view", "institution", "See what was set aside and why"),
         Action("quarantine.decide", "site", "Release or delete what unknown senders sent"),
+        Action("quarantine.decide-own", "institution", "Release or delete what one's own institution sent"),
         Action("senders.manage", "site", "Register senders and test their echo"),
         Action("services.view", "site", "See services, queue and outcomes"),
         Action("services.run", "site", "Run a service again"),

@@ -57,6 +57,7 @@ RULES: dict[str, Callable[[User, datetime], Verdict]] = {
     "data.view": _affiliated,
     "quarantine.view": _affiliated_or_admin,
     "quarantine.decide": _site_admin,
+    "quarantine.decide-own": _affiliated,
     "senders.manage": _site_admin,
     "services.view": _site_admin,
     "services.run": _site_admin,

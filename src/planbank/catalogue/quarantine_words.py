@@ -49,6 +49,9 @@ REASONS: dict[str, Reason] = {
         _("Sealed for a key that is not here"),
         _("Put the key back into the key folder, then release."),
     ),
+    "unexpected": Reason(
+        "bad", _("It could not be filed"), _("Tell the system administrator; nothing is lost.")
+    ),
     "malformed": Reason("warn", _("Not readable as DICOM"), _("Send it again from the system it came from.")),
 }
 _UNNAMED = Reason("warn", _("Set aside"), _("Look at the journal, then decide."))

@@ -35,8 +35,10 @@ def open_work() -> dict[str, int]:
 
 def by_service() -> list[dict[str, int | str]]:
     """Per service: how many outcomes of its newest version are in each state."""
-    rows = Outcome.objects.filter(_newest()).values("service").annotate(
-        **{state.value: Count("id", filter=Q(state=state)) for state in State}, total=Count("id")
+    rows = (
+        Outcome.objects.filter(_newest())
+        .values("service")
+        .annotate(**{state.value: Count("id", filter=Q(state=state)) for state in State}, total=Count("id"))
     )
     return list(rows.order_by(F("service")))
 

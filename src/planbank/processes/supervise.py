@@ -48,7 +48,7 @@ def up(settings: Settings, *, demo: bool, seed: Callable[[Settings], None] | Non
     try:
         if database:
             database.start()
-        _migrate()
+        migrate()
         children = [Child(name, settings) for name in _names(settings)]
         for child in children:
             child.start()
@@ -83,7 +83,8 @@ def _names(settings: Settings) -> list[str]:
     return ["gate", "web", "clock", *(["work"] * workers)]
 
 
-def _migrate() -> None:
+def migrate() -> None:
+    """Bring the tables up to date. Raises DatabaseUnavailable."""
     from django.core.management import call_command
     from django.db import OperationalError, connection
 

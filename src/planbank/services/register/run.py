@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import suppress
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
@@ -106,7 +107,8 @@ def register_once(house: House, limit: int = BATCH) -> int:
             arrival.part.drop()
     for refusal in others:
         if isinstance(refusal, Refusal):
-            house.tray.quarantine(refusal.parcel_id)
+            with suppress(ParcelMissing):  # a person deleted it in this moment
+                house.tray.quarantine(refusal.parcel_id)
     aside = {r.parcel_id for r in others if isinstance(r, Refusal)}
     for parcel_id in ids:
         if parcel_id not in aside:
