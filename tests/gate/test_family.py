@@ -13,6 +13,10 @@ class Board:
     def publish(self, name, content):
         print(json.dumps([name, content["pid"] == os.getpid(), len(content.get("open", []))]), flush=True)
 
+    def sweep(self):
+        print('"swept"', flush=True)
+        return 0
+
 class Child:
     def __init__(self, seat, board):
         self.seat, self.board, self.ended = seat, board, threading.Event()
@@ -50,6 +54,7 @@ def test_the_port_is_told_with_the_pid_of_the_parent() -> None:
 
 def test_children_that_die_young_come_back_ever_more_slowly() -> None:
     said = run('self.board.publish("gate", {"port": 1}); os._exit(3)', 2.0)
+    assert said.count('"swept"') in (said.count('["gate", true, 0]'), said.count('["gate", true, 0]') - 1)
     assert 4 <= said.count('["gate", true, 0]') <= 16
 
 

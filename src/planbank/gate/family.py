@@ -25,8 +25,6 @@ from planbank.gate import open_associations, server
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planbank.gate.open_associations import Board
-
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _PAUSE_SECONDS = 1.0
 _YOUNG_SECONDS = 10.0
@@ -71,10 +69,17 @@ class _Child:
     open: list[dict[str, str]] = field(default_factory=list)
 
 
+class Area(Protocol):
+    """What the parent does in the transit area."""
+
+    def publish(self, name: str, content: dict[str, Any]) -> None: ...
+    def sweep(self) -> int: ...
+
+
 class Family:
     """Starts, hears, replaces and ends children."""
 
-    def __init__(self, processes: int, serve: Callable[[int, Upward], Serves], tray: Board) -> None:
+    def __init__(self, processes: int, serve: Callable[[int, Upward], Serves], tray: Area) -> None:
         """`serve` is called in a child, with its seat (0 to `processes` - 1) and its board."""
         self._processes = processes
         self._serve = serve
@@ -153,6 +158,8 @@ class Family:
         del self._children[child.seat]
         _, status = os.waitpid(child.pid, 0)
         self._publish_soon()
+        if status:
+            self._sweep()
         if self._ended:
             return
         young = time.monotonic() - child.begun < _YOUNG_SECONDS
@@ -161,6 +168,13 @@ class Family:
         self._due[child.seat] = time.monotonic() + wait
         fields = {"pid": child.pid, "code": os.waitstatus_to_exitcode(status), "again_in": wait}
         _log.warning("a process of the gate ended", extra={"fields": fields})
+
+    def _sweep(self) -> None:
+        """Whoever did not end of itself may have left unfinished files."""
+        try:
+            self._tray.sweep()
+        except OSError as exc:
+            _log.error("Unfinished files could not be removed: %s", exc.strerror)
 
     def _end_all(self) -> None:
         deadline = time.monotonic() + _END_SECONDS
