@@ -19,14 +19,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from pydicom.uid import generate_uid
 
+from planbank.demo.patients import SITES, make_patient, part10
 from tests.gate.raw_peer import read_part10
 from tests.journeys.live import Live
 from tests.journeys.objects import archived
-from tests.sending import ct
 
-OBJECTS, CHUNK, KILLS, SEED = 240, 12, 20, 20231018
+CHUNK, KILLS, SEED = 20, 20, 20231018
 SECONDS_TO_HEAL = 60  # invariant I8
 
 # What no command tells: how often each service is done, and what the journal says was submitted.
@@ -51,28 +50,14 @@ def counts(live: Live) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """CT images of three invented patients; the pixels are noise, so no two are alike."""
+    """Complete plans of four invented patients, shuffled, so that everything is incomplete for long."""
     folder = tmp_path_factory.mktemp("set")
-    noise = random.Random(SEED)
-    series = [generate_uid() for _ in range(3)]
     paths = []
-    for number in range(OBJECTS):
-        who = number % 3
-        ds = ct(
-            PatientID=f"010150-123{who}",
-            StudyInstanceUID=f"1.2.3.{who}",
-            SeriesInstanceUID=series[who],
-            InstanceNumber=str(number),
-            Rows=64,
-            Columns=64,
-            BitsAllocated=16,
-            PixelData=noise.randbytes(64 * 64 * 2),
-        )
-        ds.ensure_file_meta()
-        ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
-        path = folder / f"{number:04d}.dcm"
-        ds.save_as(path, enforce_file_format=True)
-        paths.append(path)
+    for number, site in enumerate(SITES):
+        for index, ds in enumerate(make_patient(site, seed=SEED + number).objects):
+            paths.append(folder / f"{number}-{index:03d}.dcm")
+            paths[-1].write_bytes(part10(ds))
+    random.Random(SEED).shuffle(paths)
     return paths
 
 
@@ -138,7 +123,7 @@ def killed(live: Live, files: list[Path]) -> Iterator[Sender]:
     sender.start()
     names = []
     while len(names) < KILLS:
-        time.sleep(chance.uniform(0.1, 1.0))
+        time.sleep(chance.uniform(0.05, 0.7))
         names.append(kill_one(live, chance))
     sender.enough.set()
     sender.join(120)
@@ -150,7 +135,7 @@ def killed(live: Live, files: list[Path]) -> Iterator[Sender]:
 
 def assert_all_is_there_once(live: Live, files: list[Path], acknowledged: int) -> dict[str, int]:
     now = live.status()
-    assert now["patients"] == 3
+    assert now["patients"] == now["plans"] == len(SITES)
     assert now["instances"] == now["versions"] == len(files)
     # An object may have been kept although its acknowledgement was cut off, so it came once more.
     assert now["submissions"] >= acknowledged
@@ -169,8 +154,11 @@ def test_nothing_is_lost_and_nothing_twice(live: Live, files: list[Path], killed
     """I1, I2, I3, I5: all acknowledged objects, once, byte-identical; rows, objects, journal agree."""
     now = assert_all_is_there_once(live, files, killed.acknowledged)
     found = counts(live)
-    analyse = next(row for row in found["services"] if row["service"] == "analyse")
-    assert analyse["done"] == analyse["total"] == now["versions"], "each version is analysed once"
+    services = {row["service"]: row for row in found["services"]}
+    assert services["analyse"]["done"] == services["analyse"]["total"] == now["versions"]
+    for name, row in services.items():
+        assert row["failed"] == row["due"] == 0, name
+    assert now["dvhs"] == now["rois"] > 0, "each ROI has its histogram, once"
     assert found["submitted"] == now["submissions"], "the journal names every submission"
 
 
