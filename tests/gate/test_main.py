@@ -250,7 +250,8 @@ def test_processes_share_the_port_and_the_list_of_associations(
             assert peer.store(1, CT, uid, small_data_set(CT, uid)) == SUCCESS
         until(lambda: len(open_associations(transit)) == 6)
         assert {entry["calling_ae"] for entry in open_associations(transit)} == {f"TPS{n}" for n in range(6)}
-        assert owners(process) == [3, 3]
+        assert sum(owners(process)) == 6
+        assert min(owners(process)) > 0  # who has less to do comes first
     until(lambda: not open_associations(transit))
     assert len(transit.objects()) == 6
     process.send_signal(signal.SIGTERM)
