@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -14,13 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.receive.corpus import ROOT, shares
 from bench.receive.receivers import Receiver
-from bench.receive.usage import Peak, cpu_seconds
+from bench.receive.usage import Peak, cpu_seconds, tree
 from planbank.gate.associate import AssociateRequest, ProposedContext
 from planbank.gate.pdu import PduType, encode_release
 from planbank.gate.uids import IMPLICIT_VR_LITTLE_ENDIAN, VERIFICATION
@@ -65,13 +66,21 @@ def running(receiver: Receiver, place: Path, *before: str) -> Iterator[tuple[int
         _wait_for(port, process, folder)
         yield process.pid, port, folder
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
         shutil.rmtree(folder)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """All of it: what ran under strace would outlive it."""
+    members = tree(process.pid)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in reversed(members):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        for _ in range(100):
+            if process.poll() is not None and not any(Path(f"/proc/{pid}").exists() for pid in members):
+                return
+            time.sleep(0.1)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
