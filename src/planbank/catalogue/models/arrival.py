@@ -8,6 +8,7 @@ nothing new was stored.
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from planbank.catalogue.models.study import Series
 from planbank.people.models import Institution, Sender
@@ -56,10 +57,10 @@ class Instance(models.Model):
 class Relation(models.TextChoices):
     """How an arrival relates to what the institution had."""
 
-    NEW = "new", "new"
-    AGAIN = "again", "sent again"
-    RE_EXPORTED = "re-exported", "re-exported"
-    VERSION = "version", "new version"
+    NEW = "new", _("new")
+    AGAIN = "again", _("sent again")
+    RE_EXPORTED = "re-exported", _("re-exported")
+    VERSION = "version", _("new version")
 
 
 class Submission(models.Model):

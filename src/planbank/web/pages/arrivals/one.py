@@ -53,7 +53,7 @@ def association(request: HttpRequest, number: str) -> HttpResponse:
         act = "take out list" if wants_csv(request) else "view"
         note(request, act, object_kind="association", object_id=number, institution=codes[owner])
     if wants_csv(request):
-        return as_csv(f"{_('arrival')}-{number[:32]}", _heads(), _csv_rows(ordered))
+        return as_csv("-".join([_("arrival"), number[:32]]), _heads(), _csv_rows(ordered))
     found = Paginator(ordered, SIZE).get_page(request.GET.get("page"))
     whole = summaries(came, [(number, owner) for owner in owners])
     context = {

@@ -124,7 +124,7 @@ def _findings(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     title = ngettext("%(n)s finding is open", "%(n)s findings are open", n) % {"n": thin(n)}
     where = ngettext("On %(n)s patient.", "On %(n)s patients.", files) % {"n": thin(files)}
     url = address("patients", "?look=findings")
-    text = f"{where} {_('All objects are stored.')}"
+    text = " ".join([where, _("All objects are stored.")])
     return [_line("info", title, text, url, _("See the patients"), found["at"])]
 
 

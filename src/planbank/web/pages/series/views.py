@@ -55,7 +55,7 @@ def series(request: HttpRequest, pk: int) -> HttpResponse:
     if wants_csv(request):
         what = {"object_id": file.pk, "institution": file.institution.code, "series": here.pk}
         note(request, "take out list", object_kind="patient file", **what)
-        return as_csv(f"{_('objects')}-{here.pk}", _heads(), _csv_rows(ordered))
+        return as_csv("-".join([_("objects"), str(here.pk)]), _heads(), _csv_rows(ordered))
     note_view(request, file, series=here.pk)
     found = Paginator(ordered, SIZE).get_page(request.GET.get("page"))
     context = {
