@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -116,7 +115,7 @@ def kill_one(live: Live, chance: random.Random) -> str:
 
 
 @pytest.fixture(scope="module")
-def killed(live: Live, files: list[Path]) -> Iterator[Sender]:
+def killed(live: Live, files: list[Path]) -> Sender:
     """Twenty kills while the set arrives, then peace."""
     chance = random.Random(SEED)
     sender = Sender(live, files)
@@ -129,16 +128,18 @@ def killed(live: Live, files: list[Path]) -> Iterator[Sender]:
     sender.join(120)
     assert not sender.is_alive(), "not everything is acknowledged"
     assert {"gate", "work"} == set(names)
-    live.wait(SECONDS_TO_HEAL)
-    yield sender
+    live.settled(SECONDS_TO_HEAL)
+    return sender
 
 
 def assert_all_is_there_once(live: Live, files: list[Path], acknowledged: int) -> dict[str, int]:
-    now = live.status()
+    """Within the time to heal; deep: every object and parcel is read again, the journal chain followed."""
+    now = live.settled(SECONDS_TO_HEAL, deep=True)
     assert now["patients"] == now["plans"] == len(SITES)
     assert now["instances"] == now["versions"] == len(files)
     # An object may have been kept although its acknowledgement was cut off, so it came once more.
     assert now["submissions"] >= acknowledged
+    assert now["dvhs"] == now["rois"] > 0, "each ROI has its histogram, once"
     for nothing in ("quarantined", "in_transit", "jobs_todo", "jobs_failed", "outcomes_failed"):
         assert now[nothing] == 0, nothing
     kept = archived(live.home)
@@ -146,7 +147,6 @@ def assert_all_is_there_once(live: Live, files: list[Path], acknowledged: int) -
     for path in files:
         file = read_part10(path)
         assert kept[file.sop_instance_uid] == [file]
-    live.check()
     return now
 
 
@@ -158,7 +158,6 @@ def test_nothing_is_lost_and_nothing_twice(live: Live, files: list[Path], killed
     assert services["analyse"]["done"] == services["analyse"]["total"] == now["versions"]
     for name, row in services.items():
         assert row["failed"] == row["due"] == 0, name
-    assert now["dvhs"] == now["rois"] > 0, "each ROI has its histogram, once"
     assert found["submitted"] == now["submissions"], "the journal names every submission"
 
 
@@ -176,8 +175,7 @@ def test_a_killed_database_is_started_again(live: Live, files: list[Path], kille
     node = f"127.0.0.1:{live.dicom_port}"
     live.planbank("send", *map(str, files[:CHUNK]), "--to", node, "--calling", "DEMO_TPS")
     live.until(lambda: live.run("status").returncode == 0, SECONDS_TO_HEAL, "no database")
-    live.wait(SECONDS_TO_HEAL)
-    after = live.status()
+    after = live.settled(SECONDS_TO_HEAL)
     assert after["submissions"] == before["submissions"] + CHUNK
     assert after["versions"] == before["versions"]
     live.until(lambda: live.get("/sign-in/")[0] == 200, 30, "the site does not come back")
@@ -191,15 +189,10 @@ def test_a_killed_up_takes_all_with_it_and_a_new_one_goes_on(
     live.kill_up()
     assert not [p for p in psutil.process_iter() if str(live.home / "pg") in " ".join(_words(p))]
     live.up()
-    live.wait(SECONDS_TO_HEAL)
-    after = live.status()
-    assert after == before
-    assert_all_is_there_once(live, files, killed.acknowledged)
     node = f"127.0.0.1:{live.dicom_port}"
     live.planbank("send", str(files[0]), "--to", node, "--calling", "DEMO_TPS")
-    live.wait()
-    assert live.status()["submissions"] == before["submissions"] + 1
-    live.check()
+    after = assert_all_is_there_once(live, files, killed.acknowledged)
+    assert after == before | {"submissions": before["submissions"] + 1}
 
 
 def _words(process: psutil.Process) -> list[str]:
