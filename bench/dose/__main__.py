@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.dose.bodies import Body, matrix, sphere
-from planbank.dose.dvh import ALGORITHM, dvh
+from planbank.dose.dvh import ALGORITHM, SHAPE, dvh
 from planbank.dose.metrics import evaluate
 from tests.dose import phantoms
 
 Array = NDArray[np.float64]
 METRICS = ("volume %", "Dmean", "D95%", "D50%", "D1cc", "D0.03cc", "Dmax")
 BASE = 60.0
+METHODS: dict[str, dict[str, Any]] = {ALGORITHM: {}, SHAPE: {"end_caps": "shape", "interpolation": "cubic"}}
 
 
 def truths(body: Body, doses: Array) -> dict[str, float]:
@@ -36,7 +38,9 @@ def truths(body: Body, doses: Array) -> dict[str, float]:
     return found
 
 
-def one(body: Body, kind: str, rng: np.random.Generator, spacing: float | None = None) -> dict[str, float]:
+def one(
+    body: Body, kind: str, rng: np.random.Generator, spacing: float | None = None, method: str = ALGORITHM
+) -> dict[str, float]:
     """Errors of one case: slices, grids, phases and directions at random."""
     step = spacing or float(rng.choice([1.0, 2.0, 3.0]))
     voxel = np.full(3, spacing or float(rng.choice([1.0, 2.0, 3.0])))
@@ -63,7 +67,7 @@ def one(body: Body, kind: str, rng: np.random.Generator, spacing: float | None =
         at, centre=centre, extent=extent, spacing=voxel, shift=rng.uniform(-0.5, 0.5, 3) * voxel
     )
     opened = phantoms.opened_structure_set({"body": contours, "rhythm": _rhythm(step)})
-    found = dvh(opened, dose_grid, ["body"])[0]
+    found = dvh(opened, dose_grid, ["body"], **METHODS[method])[0]
     expected = truths(body, at(body.points(rng) + centre))
     errors = {"volume %": 100 * (found.volume_cc * 1000 / body.volume - 1)}
     for metric, truth in expected.items():
@@ -96,8 +100,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.dose", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--method", choices=METHODS, default=ALGORITHM)
     asked = parser.parse_args()
-    print(f"{ALGORITHM}, seed {asked.seed}: mean absolute error (bias) largest; doses in Gy")
+    print(f"{asked.method}, seed {asked.seed}: mean absolute error (bias) largest; doses in Gy")
     for title, low, high, kind in (
         ("bodies of 12 mm, linear 1 Gy/mm", 12.0, 12.0001, "linear"),
         ("bodies of 3 to 30 mm, linear 1 Gy/mm", 3.0, 30.0, "linear"),
@@ -108,11 +113,11 @@ def main() -> None:
         rows: dict[str, list[dict[str, float]]] = defaultdict(list)
         for _ in range(asked.rounds):
             for body in matrix(rng, low, high):
-                rows[body.name].append(one(body, kind, rng))
+                rows[body.name].append(one(body, kind, rng, method=asked.method))
         for name, found in rows.items():
             print(line(name, [row for row in found if row]), flush=True)
     rng = np.random.default_rng(asked.seed)
-    small = [one(sphere(5.0), "gaussian", rng, 3.0) for _ in range(asked.rounds)]
+    small = [one(sphere(5.0), "gaussian", rng, 3.0, asked.method) for _ in range(asked.rounds)]
     print("\n" + line("5 mm, 3 mm, Gaussian", small))
 
 

@@ -28,7 +28,8 @@ def test_breast_agrees_with_its_planning_system(shared_data: Path) -> None:
     dose_bytes = sets.one(archive, "rtdose")
     stored = {number: one for one in stored_dvhs(*dose_bytes) for number in one.roi_numbers}
     compared = 0
-    for found in dvh(read_structure_set(*sets.one(archive, "rtss")), read_dose(*dose_bytes)):
+    structure_set = read_structure_set(*sets.one(archive, "rtss"))
+    for found in dvh(structure_set, read_dose(*dose_bytes)):
         if found.name in ("BODY", "Borders") or found.number not in stored:
             continue
         theirs = stored[found.number]

@@ -74,5 +74,8 @@ def test_uneven_planes() -> None:
     from planbank.dicom.encoding import IMPLICIT_LITTLE
 
     opened = read_dose(phantoms.encode(dose), IMPLICIT_LITTLE)
-    found = sample(field_of([opened]), AXIAL, np.zeros(1), np.zeros(1), np.array([-1.0, 2.0]))
-    assert found.dose == pytest.approx([29.0, 31.0], abs=1e-4)
+    found = sample(field_of([opened]), AXIAL, np.zeros(1), np.zeros(1), np.array([-1.0, 2.0]), cubic=True)
+    straight = sample(field_of([opened]), AXIAL, np.zeros(1), np.zeros(1), np.array([-1.0, 2.0]), cubic=False)
+    assert straight.dose == pytest.approx([29.0, 31.0], abs=1e-4)
+    # 28, 30, 32 Gy at -2, 0, 4 mm lie on a parabola
+    assert found.dose == pytest.approx([30 + 5 / 6 * z - z * z / 12 for z in (-1.0, 2.0)], abs=1e-4)

@@ -1,26 +1,26 @@
 """Dose-volume histograms of a structure set in a dose.
 
 Comes in: a `StructureSet` and one or several `DoseGrid`s (several are added). Goes out: one
-`Dvh` per ROI with its whole cumulative curve. Slab model: exact coverage in the plane,
-half-slice end caps, trilinear dose at the centroid of every cell's covered part. Everything
-is in patient coordinates; the volume does not depend on the dose grid.
+`Dvh` per ROI with its whole cumulative curve: exact coverage in the plane, slabs
+or a shape interpolated between planes and tapered at its ends, the dose at the centroid of every cell's
+covered part. Everything is in patient coordinates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from planbank.dicom.dose_grid import DoseGrid
-from planbank.dose.coverage import NO_CELLS, Cells, cover
 from planbank.dose.curve import pack, unpack
 from planbank.dose.histogram import Histogram
-from planbank.dose.nesting import border, evenodd
-from planbank.dose.planes import AXIAL, Plane, Planes, sort_into_planes
-from planbank.dose.sampling import Field, field_of, sample
+from planbank.dose.planes import AXIAL, Planes, sort_into_planes
+from planbank.dose.regions import Region, layers_of, regions_of
+from planbank.dose.sampling import STILL, Field, field_of, sample
+from planbank.dose.shape import Layers
 from planbank.dose.slabs import EndCaps, Slab, slabs, usual_spacing
 
 if TYPE_CHECKING:
@@ -31,14 +31,25 @@ if TYPE_CHECKING:
     from planbank.dicom.geometry import Axes
     from planbank.dicom.structure_set import Roi, StructureSet
 
+Interpolation = Literal["cubic", "trilinear"]
+
 ALGORITHM = "slab-1"
-"""Name and version of the method; a change of any stored number is a new version."""
+"""Name and version of the method in force; a change of any stored number is a new version."""
+
+SHAPE = "shape-1"
+"""The name of what differs from it: ends shaped by the body, or a cubic dose."""
 
 CELLS_ACROSS = 12.0
-"""Cells across an ROI of middling plane area, so that small ROIs get small cells."""
+"""Cells across an ROI of middling plane area, in slabs."""
+
+CELLS = 20_000.0
+"""Cells in the box about an ROI, at least, where its shape is followed."""
 
 SMALLEST_CELL = 0.2
 """mm."""
+
+BETWEEN_VOXELS = 1.5
+"""Part of the highest voxel that a peak between voxels can hardly exceed."""
 
 MOST_LAYERS = 100
 """Layers within one slab."""
@@ -96,6 +107,7 @@ def dvh(
     *,
     end_caps: EndCaps = "slab",
     spacing: float | None = None,
+    interpolation: Interpolation = "trilinear",
 ) -> list[Dvh]:
     """DVHs of all ROIs of a structure set, or of those numbered or named.
 
@@ -103,9 +115,11 @@ def dvh(
         structure_set: from `planbank.dicom.structure_set.read_structure_set`.
         dose: a grid in Gy, several to be added, or a `Field`.
         rois: ROI numbers or names; None means all.
-        end_caps: how far end planes reach: 'slab' half a slice, 'half' a quarter, 'none'.
+        end_caps: prisms whose end planes reach 'slab' half a slice, 'half' a quarter, 'none' no
+            further; 'shape' interpolates the shape and tapers its ends.
         spacing: slice spacing in mm of the images, for a structure set that has none of its
             own (single slices only).
+        interpolation: of the dose between voxels, 'trilinear' or 'cubic' (bounded).
 
     An ROI that cannot be had (empty, outside the dose) is in the list with a flag and without
     numbers, never left out. Source: DICOM PS3.3 section C.8.8.4 for the terms.
@@ -117,7 +131,7 @@ def dvh(
     usual = usual_spacing(planes.positions for _, planes in sorted_rois)
     if len(wanted) < len(structure_set.rois):
         usual = usual_spacing(sort_into_planes(roi.contours, axes).positions for roi in structure_set.rois)
-    run = _Run(source, usual or spacing, source.edge, source.highest, end_caps)
+    run = _Run(source, usual or spacing, source.edge, source.highest, end_caps, interpolation == "cubic")
     return [_of_roi(run, roi, planes) for roi, planes in sorted_rois]
 
 
@@ -130,6 +144,7 @@ class _Run:
     edge: float
     highest: float
     end_caps: EndCaps
+    cubic: bool
 
 
 def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
@@ -140,24 +155,43 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
         return _result(run, roi, Histogram(np.zeros(1)), flags, {})
     stack = slabs(planes.positions.tolist(), run.usual, end_caps=run.end_caps)
     flags += stack.flags
-    size = _cell_size(planes, run.source.spacing)
+    size = _cell_size(run, planes, stack.spacing)
     layer = min(run.source.spacing[2], *size)
-    histogram = Histogram.up_to(run.highest)
-    areas = [
-        _add_slab(histogram, run.source, planes.axes, plane, slab, size, layer, flags)
-        for plane, slab in zip(planes.planes, stack.slabs, strict=True)
-    ]
+    regions = [regions_of(plane, size, flags, apart=run.end_caps == "shape") for plane in planes.planes]
+    if run.end_caps == "shape":
+        broken = {i for i, _ in stack.bridged}
+        joined = [i not in broken for i in range(len(regions) - 1)]
+        made = layers_of(regions, planes.positions.tolist(), joined, stack.spacing, size, layer)
+    else:
+        alike = [_slab_layers(slab, layer) for slab in stack.slabs]
+        made = [(region, alike[i]) for i, of_plane in enumerate(regions) for region in of_plane]
+    histogram = Histogram.up_to(run.highest * (BETWEEN_VOXELS if run.cubic else 1.0))
+    for region, layers in made:
+        _add(histogram, run, planes.axes, region, layers)
     parameters: dict[str, Any] = {
         "end_caps": run.end_caps,
         "spacing_mm": round(stack.spacing, 4),
         "cell_mm": [round(side, 4) for side in size],
         "layer_mm": round(layer, 4),
     }
+    if run.cubic:
+        parameters["interpolation"] = "cubic"
     if stack.bridged:
+        areas = [sum(region.section.area for region in of_plane) for of_plane in regions]
         bridged = sum(mm * (areas[i] + areas[i + 1]) for i, mm in stack.bridged)
         filled = histogram.inside + histogram.outside + bridged
         parameters["volume_with_gaps_filled_cc"] = round(filled / 1000.0, 4)
     return _result(run, roi, histogram, flags, parameters)
+
+
+def _add(histogram: Histogram, run: _Run, axes: Axes, region: Region, layers: Layers) -> None:
+    """Add the layers of one region, and the doses at the vertices drawn."""
+    cells, vertices = region.cells, region.vertices
+    plane = np.array([region.section.position])
+    histogram.see(sample(run.source, axes, vertices[:, 0], vertices[:, 1], plane, cubic=run.cubic))
+    if len(layers.heights):
+        samples = sample(run.source, axes, cells.x, cells.y, layers.heights, layers.maps, cubic=run.cubic)
+        histogram.add(cells, samples, layers.thickness, layers.maps, layers.factors)
 
 
 def _result(run: _Run, roi: Roi, histogram: Histogram, flags: list[str], parameters: dict[str, Any]) -> Dvh:
@@ -182,54 +216,29 @@ def _result(run: _Run, roi: Roi, histogram: Histogram, flags: list[str], paramet
         mean_gy=histogram.dose_volume / histogram.inside if covered else None,
         max_gy=histogram.high if covered else None,
         curve=histogram.curve(),
+        algorithm=SHAPE if run.cubic or run.end_caps == "shape" else ALGORITHM,
         edge_gy=run.edge,
         flags=tuple(dict.fromkeys(flags)),
         parameters=parameters | {"edge_gy": round(run.edge, 4)},
     )
 
 
-def _cell_size(planes: Planes, spacing: tuple[float, float, float]) -> tuple[float, float]:
-    """Cells no larger than a dose pixel, and small beside the ROI's usual plane."""
-    boxes = []
-    for plane in planes.planes:
-        points = np.concatenate(plane.polygons)
-        boxes.append(np.prod(points.max(axis=0) - points.min(axis=0)))
-    side = max(float(np.sqrt(np.median(boxes))) / CELLS_ACROSS, SMALLEST_CELL)
-    return min(spacing[0], side), min(spacing[1], side)
+def _cell_size(run: _Run, planes: Planes, thickness: float) -> tuple[float, float]:
+    """Cells no larger than a dose pixel, and small beside the ROI."""
+    spread = [np.ptp(np.concatenate(plane.polygons), axis=0) for plane in planes.planes]
+    boxes = [float(np.prod(sides)) for sides in spread]
+    side = float(np.cbrt(sum(boxes) * thickness / CELLS))
+    if run.end_caps != "shape":
+        side = float(np.sqrt(np.median(boxes))) / CELLS_ACROSS
+    side = max(side, SMALLEST_CELL)
+    return min(run.source.spacing[0], side), min(run.source.spacing[1], side)
 
 
-def _add_slab(
-    histogram: Histogram,
-    source: Field,
-    axes: Axes,
-    plane: Plane,
-    slab: Slab,
-    size: tuple[float, float],
-    layer: float,
-    flags: list[str],
-) -> float:
-    """Add one slab; returns the area of its plane in mm2."""
-    cells = _cells(plane, size, flags)
-    if not len(cells.area):
-        return 0.0
-    vertices = np.concatenate(plane.polygons)
-    histogram.see(sample(source, axes, vertices[:, 0], vertices[:, 1], np.array([plane.position])))
-    if slab.thickness > 0:
-        count = min(max(int(np.ceil(slab.thickness / layer - 1e-6)), 1), MOST_LAYERS)
-        thickness = slab.thickness / count
-        heights = np.linspace(slab.low, slab.high, 2 * count + 1, dtype=np.float64)[1::2]
-        histogram.add(cells, sample(source, axes, cells.x, cells.y, heights), thickness)
-    return float(cells.area.sum())
-
-
-def _cells(plane: Plane, size: tuple[float, float], flags: list[str]) -> Cells:
-    edge = border(plane.polygons)
-    cells = cover(edge.edges, size)
-    if cells is None:
-        edge = evenodd(plane.polygons)
-        cells = cover(edge.edges, size)
-    if edge.crossing:
-        flags.append("crossing")
-    if edge.repeated:
-        flags.append("repeated")
-    return cells if cells is not None else NO_CELLS
+def _slab_layers(slab: Slab, most: float) -> Layers:
+    """Layers of one plane's slab, all alike."""
+    if slab.thickness <= 0:
+        return Layers(np.empty(0), np.empty(0), np.empty((0, 6)), np.empty(0))
+    count = min(max(int(np.ceil(slab.thickness / most - 1e-6)), 1), MOST_LAYERS)
+    heights = np.linspace(slab.low, slab.high, 2 * count + 1, dtype=np.float64)[1::2]
+    each = np.full(count, slab.thickness / count)
+    return Layers(heights, each, np.tile(STILL, (count, 1)), each)

@@ -49,8 +49,15 @@ class Histogram:
         """A histogram whose axis reaches `dose` in Gy."""
         return cls(np.zeros(axis.length_for(dose * 1.01 + 1.0)))
 
-    def add(self, cells: Cells, samples: Samples, thickness: float) -> None:
-        """Add the cells of a plane, sampled at m layers of `thickness` mm each."""
+    def add(
+        self,
+        cells: Cells,
+        samples: Samples,
+        thickness: NDArray[np.float64],
+        maps: NDArray[np.float64],
+        factors: NDArray[np.float64],
+    ) -> None:
+        """Add the cells of a plane, sampled at m layers (see `planbank.dose.shape.Layers`)."""
         inside, outside, weighted, low, high = _spread(
             self.bends,
             cells.area,
@@ -61,6 +68,8 @@ class Histogram:
             samples.gradient,
             samples.inside,
             thickness,
+            maps,
+            factors,
         )
         self.inside += inside
         self.outside += outside
@@ -98,20 +107,27 @@ def _spread(
     dose: NDArray[np.float64],
     gradient: NDArray[np.float64],
     inside: NDArray[np.bool_],
-    thickness: float,
+    thickness: NDArray[np.float64],
+    maps: NDArray[np.float64],
+    factors: NDArray[np.float64],
 ) -> tuple[float, float, float, float, float]:
     within, without, weighted, low, high = 0.0, 0.0, 0.0, np.inf, -np.inf
     count = len(area)
-    along = thickness * thickness / 12.0
+    k, m = -1, 0
     for at in range(len(dose)):
-        k = at % count
-        volume = area[k] * thickness
+        k += 1
+        if k == count:
+            k, m = 0, m + 1
+        volume = area[k] * factors[m]
         if not inside[at]:
             without += volume
             continue
         d = max(dose[at], 0.0)
-        gx, gy, gz = gradient[at, 0], gradient[at, 1], gradient[at, 2]
-        variance = gx * gx * xx[k] + 2.0 * gx * gy * xy[k] + gy * gy * yy[k] + gz * gz * along
+        # the gradient as the cell saw it before it was carried to its layer
+        gx = gradient[at, 0] * maps[m, 0] + gradient[at, 1] * maps[m, 2]
+        gy = gradient[at, 0] * maps[m, 1] + gradient[at, 1] * maps[m, 3]
+        rise = gradient[at, 2] * thickness[m]
+        variance = gx * gx * xx[k] + 2.0 * gx * gy * xy[k] + gy * gy * yy[k] + rise * rise / 12.0
         half = np.sqrt(3.0 * max(variance, 0.0))
         within += volume
         weighted += volume * d

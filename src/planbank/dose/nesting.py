@@ -37,12 +37,14 @@ class Border:
         area: mm2 within.
         crossing: contours cross themselves or each other, so that even-odd strips were used.
         repeated: identical contours were found and counted once.
+        parts: the edges of each connected part with its holes; one part where contours cross.
     """
 
     edges: NDArray[np.float64]
     area: float
     crossing: bool
     repeated: bool
+    parts: tuple[NDArray[np.float64], ...] = ()
 
 
 def border(polygons: Sequence[Polygon]) -> Border:
@@ -55,12 +57,18 @@ def border(polygons: Sequence[Polygon]) -> Border:
         return _by_strips(edges, repeated)
     areas = [_signed_area(polygon) for polygon in kept]
     signs = [1.0 if area >= 0 else -1.0 for area in areas]
-    if len(kept) > 1:
-        depths = _depths(kept, [abs(area) for area in areas])
-        signs = [sign if depth % 2 == 0 else -sign for sign, depth in zip(signs, depths, strict=True)]
+    holders = _holders(kept, [abs(area) for area in areas]) if len(kept) > 1 else [[]]
+    signs = [sign if len(held) % 2 == 0 else -sign for sign, held in zip(signs, holders, strict=True)]
     turned = [_edges(polygon, sign) for polygon, sign in zip(kept, signs, strict=True)]
     total = sum(sign * area for sign, area in zip(signs, areas, strict=True))
-    return Border(np.concatenate(turned), float(total), False, repeated)
+    parts: dict[int, list[NDArray[np.float64]]] = {
+        i: [] for i, held in enumerate(holders) if len(held) % 2 == 0
+    }
+    for i, (held, own) in enumerate(zip(holders, turned, strict=True)):
+        of = i if len(held) % 2 == 0 else min(held, key=lambda j: abs(areas[j]))
+        parts.get(of, parts[next(iter(parts))]).append(own)
+    joined = tuple(np.concatenate(part) for part in parts.values())
+    return Border(np.concatenate(turned), float(total), False, repeated, joined)
 
 
 def evenodd(polygons: Sequence[Polygon]) -> Border:
@@ -103,18 +111,18 @@ def _without_repeats(polygons: Sequence[Polygon]) -> tuple[list[Polygon], bool]:
     return kept, repeated
 
 
-def _depths(polygons: list[Polygon], areas: list[float]) -> list[int]:
-    """How many other polygons each lies in."""
+def _holders(polygons: list[Polygon], areas: list[float]) -> list[list[int]]:
+    """Which other polygons each lies in."""
     boxes = [(polygon.min(axis=0), polygon.max(axis=0)) for polygon in polygons]
-    depths = []
+    holders = []
     for i, inner in enumerate(polygons):
-        depth = 0
+        held = []
         for j, outer in enumerate(polygons):
             apart = (boxes[i][0] < boxes[j][0] - 1e-6).any() or (boxes[i][1] > boxes[j][1] + 1e-6).any()
             if i != j and not apart and areas[j] > areas[i] and _lies_in(inner, outer):
-                depth += 1
-        depths.append(depth)
-    return depths
+                held.append(j)
+        holders.append(held)
+    return holders
 
 
 @numba.njit(cache=True, nogil=True)
@@ -211,7 +219,7 @@ def _by_strips(edges: NDArray[np.float64], repeated: bool) -> Border:
     out = np.empty((size, 4))
     _fill_strips(edges[order], levels, out)
     middle = 0.5 * (out[:, 0] + out[:, 2])
-    return Border(out, float(middle @ (out[:, 3] - out[:, 1])), True, repeated)
+    return Border(out, float(middle @ (out[:, 3] - out[:, 1])), True, repeated, (out,))
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,18 +1,19 @@
 """The dose at points of a plane, with its gradient, for grids of any orientation.
 
-Comes in: dose grids and points in the coordinates of an ROI's planes. Goes out: trilinear
-dose (Gy) and gradient (Gy/mm), and which points every grid covers. Several grids are added,
-whether or not their voxels coincide.
+Comes in: dose grids and points in the coordinates of an ROI's planes. Goes out: dose
+(Gy) and gradient (Gy/mm), and which points every grid covers. Several grids are added, whether
+or not their voxels coincide.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
 
+from planbank.dose.interpolation import bends, interpolate, plane_below, take_off_sag
 from planbank.errors import DicomUnsupported
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 EDGE = 1e-3
 """Part of a voxel by which a point may lie beyond the outermost voxel centres (rounding)."""
+
+STILL = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 0.0])
+"""The map that leaves points where they are."""
+
+STRAIGHT = 0.04
+"""Gy: second differences below it are left to the straight line, which is right to 0.005 Gy there."""
+
+NOT_BENT = np.zeros((0, 0, 0), np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,10 +49,21 @@ class Field:
     grids: tuple[DoseGrid, ...]
     scales: tuple[float, ...]
     uids: tuple[str, ...]
+    _bent: list[NDArray[np.uint8]] = field(default_factory=list, repr=False)
+
+    def bent(self) -> list[NDArray[np.uint8]]:
+        """For each grid, the voxels about which the dose is no straight line (kept once found)."""
+        if not self._bent:
+            each = zip(self.grids, self.scales, strict=True)
+            self._bent.extend(
+                bends(grid.values, grid.geometry.offsets, STRAIGHT / max(scale, 1e-12))
+                for grid, scale in each
+            )
+        return self._bent
 
     @property
     def highest(self) -> float:
-        """Gy that no point exceeds."""
+        """Gy that no voxel exceeds."""
         each = zip(self.grids, self.scales, strict=True)
         return float(sum(max(grid.maximum, 0.0) * scale for grid, scale in each))
 
@@ -118,6 +138,9 @@ def sample(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     w: NDArray[np.float64],
+    maps: NDArray[np.float64] | None = None,
+    *,
+    cubic: bool = False,
 ) -> Samples:
     """Dose at every (x, y) of every w, in that nesting: index = i_w * len(x) + i_xy.
 
@@ -126,31 +149,40 @@ def sample(
         axes: the axes of the coordinates.
         x, y: (n,) mm in the plane.
         w: (m,) mm along the normal.
+        maps: (m, 6) that carry (x, y) to where it lies at each w (see `planbank.dose.shape`).
+        cubic: False is trilinear.
 
     Points that a grid does not cover have `inside` False and the dose of the grids that do.
     """
     count = len(x) * len(w)
+    carried = np.tile(STILL, (len(w), 1)) if maps is None else maps
     out = Samples(np.zeros(count), np.zeros((count, 3)), np.ones(count, np.bool_))
-    for grid, scale in zip(field.grids, field.scales, strict=True):
+    bents = field.bent() if cubic else [NOT_BENT] * len(field.grids)
+    for grid, scale, bent in zip(field.grids, field.scales, bents, strict=True):
         geometry = grid.geometry
         turn = geometry.axes.matrix @ axes.matrix.T
         shift = -(geometry.axes.matrix @ geometry.origin)
         turn[:2] /= np.array(geometry.spacing)[:, None]
         shift[:2] /= np.array(geometry.spacing)
-        _add_samples(
-            grid.values,
-            geometry.offsets,
-            turn,
-            shift,
-            scale,
-            _reach(grid),
-            x,
-            y,
-            w,
-            out.dose,
-            out.gradient,
-            out.inside,
-        )
+        onto, where = _onto_grid(turn, shift, carried, w), (grid.values, geometry.offsets, turn)
+        reach = _reach(grid)
+        _add_samples(*where, onto, scale, reach, x, y, out.dose, out.gradient, out.inside)
+        if len(bent):
+            _bend_samples(*where, onto, scale, x, y, bent, out.inside, out.dose, out.gradient)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _onto_grid(
+    turn: NDArray[np.float64], shift: NDArray[np.float64], maps: NDArray[np.float64], w: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(m, 3, 3) for every w: the column, row and plane (mm) of (x, y) as factors of x, y and 1."""
+    out = np.empty((len(w), 3, 3))
+    for m in range(len(w)):
+        for n in range(3):
+            out[m, n, 0] = turn[n, 0] * maps[m, 0] + turn[n, 1] * maps[m, 2]
+            out[m, n, 1] = turn[n, 0] * maps[m, 1] + turn[n, 1] * maps[m, 3]
+            out[m, n, 2] = turn[n, 0] * maps[m, 4] + turn[n, 1] * maps[m, 5] + turn[n, 2] * w[m] + shift[n]
     return out
 
 
@@ -159,25 +191,24 @@ def _add_samples(
     values: NDArray[np.float32],
     offsets: NDArray[np.float64],
     turn: NDArray[np.float64],
-    shift: NDArray[np.float64],
+    onto: NDArray[np.float64],
     scale: float,
     reach: float,
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    w: NDArray[np.float64],
     dose: NDArray[np.float64],
     gradient: NDArray[np.float64],
     inside: NDArray[np.bool_],
 ) -> None:
+    """Straight lines between voxels."""
     ny, nx = values.shape[1], values.shape[2]
     at = 0
-    for m in range(len(w)):
-        c0, r0, p0 = turn[:, 2] * w[m] + shift
+    for m in range(len(onto)):
         plane = 0
         for k in range(len(x)):
-            c = turn[0, 0] * x[k] + turn[0, 1] * y[k] + c0
-            r = turn[1, 0] * x[k] + turn[1, 1] * y[k] + r0
-            p = turn[2, 0] * x[k] + turn[2, 1] * y[k] + p0
+            c = onto[m, 0, 0] * x[k] + onto[m, 0, 1] * y[k] + onto[m, 0, 2]
+            r = onto[m, 1, 0] * x[k] + onto[m, 1, 1] * y[k] + onto[m, 1, 2]
+            p = onto[m, 2, 0] * x[k] + onto[m, 2, 1] * y[k] + onto[m, 2, 2]
             if (
                 c < -EDGE
                 or c > nx - 1 + EDGE
@@ -189,58 +220,41 @@ def _add_samples(
                 inside[at] = False
                 at += 1
                 continue
-            plane = _plane_below(offsets, p, plane)
-            _trilinear(values, offsets, turn, scale, c, r, p, plane, at, dose, gradient)
+            plane = plane_below(offsets, p, plane)
+            interpolate(values, offsets, turn, scale, c, r, p, plane, at, dose, gradient)
             at += 1
 
 
 @numba.njit(cache=True, nogil=True)
-def _plane_below(offsets: NDArray[np.float64], p: float, guess: int) -> int:
-    """Index of the plane at or below p, so that the next one exists; neighbours tend to share it."""
-    last = len(offsets) - 2
-    if last < 0:
-        return 0
-    plane = min(guess, last)
-    while plane < last and p >= offsets[plane + 1]:
-        plane += 1
-    while plane > 0 and p < offsets[plane]:
-        plane -= 1
-    return plane
-
-
-@numba.njit(cache=True, nogil=True)
-def _trilinear(
+def _bend_samples(
     values: NDArray[np.float32],
     offsets: NDArray[np.float64],
     turn: NDArray[np.float64],
+    onto: NDArray[np.float64],
     scale: float,
-    c: float,
-    r: float,
-    p: float,
-    plane: int,
-    at: int,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    bent: NDArray[np.uint8],
+    inside: NDArray[np.bool_],
     dose: NDArray[np.float64],
     gradient: NDArray[np.float64],
 ) -> None:
-    nz, ny, nx = values.shape
-    i = min(max(int(c), 0), max(nx - 2, 0))
-    j = min(max(int(r), 0), max(ny - 2, 0))
-    i1, j1, k1 = min(i + 1, nx - 1), min(j + 1, ny - 1), min(plane + 1, nz - 1)
-    step = offsets[k1] - offsets[plane] if k1 > plane else 1.0
-    a = min(max(c - i, 0.0), 1.0)
-    b = min(max(r - j, 0.0), 1.0)
-    g = min(max((p - offsets[plane]) / step, 0.0), 1.0)
-    v000, v001 = values[plane, j, i], values[plane, j, i1]
-    v010, v011 = values[plane, j1, i], values[plane, j1, i1]
-    v100, v101 = values[k1, j, i], values[k1, j, i1]
-    v110, v111 = values[k1, j1, i], values[k1, j1, i1]
-    e00, e01 = v000 + a * (v001 - v000), v010 + a * (v011 - v010)
-    e10, e11 = v100 + a * (v101 - v100), v110 + a * (v111 - v110)
-    f0, f1 = e00 + b * (e01 - e00), e10 + b * (e11 - e10)
-    dp = (f1 - f0) / step
-    dr = (1.0 - g) * (e01 - e00) + g * (e11 - e10)
-    dc = (1.0 - g) * ((1.0 - b) * (v001 - v000) + b * (v011 - v010))
-    dc += g * ((1.0 - b) * (v101 - v100) + b * (v111 - v110))
-    dose[at] += scale * (f0 + g * (f1 - f0))
-    for axis in range(3):
-        gradient[at, axis] += scale * (turn[0, axis] * dc + turn[1, axis] * dr + turn[2, axis] * dp)
+    """A second pass, about bent voxels only; within the first, the calls would slow every point."""
+    nz, ny, nx = bent.shape
+    at = -1
+    for m in range(len(onto)):
+        plane = 0
+        for k in range(len(x)):
+            at += 1
+            if not inside[at]:
+                continue
+            c = onto[m, 0, 0] * x[k] + onto[m, 0, 1] * y[k] + onto[m, 0, 2]
+            r = onto[m, 1, 0] * x[k] + onto[m, 1, 1] * y[k] + onto[m, 1, 2]
+            p = onto[m, 2, 0] * x[k] + onto[m, 2, 1] * y[k] + onto[m, 2, 2]
+            plane = plane_below(offsets, p, plane)
+            near = min(plane + 1, nz - 1)
+            if p - offsets[plane] < offsets[near] - p:
+                near = plane
+            i, j = min(max(int(c + 0.5), 0), nx - 1), min(max(int(r + 0.5), 0), ny - 1)
+            if bent[near, j, i]:
+                take_off_sag(values, offsets, turn, scale, c, r, p, plane, at, dose, gradient)

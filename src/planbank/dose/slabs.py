@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-EndCaps = Literal["slab", "half", "none"]
-"""How far the first and last plane reach beyond themselves, in slices: 'slab' half a slice,
-'half' a quarter (a cap that tapers to nothing), 'none' not at all."""
+EndCaps = Literal["shape", "slab", "half", "none"]
+"""How far the first and last plane reach beyond themselves: 'shape' as the body's own profile
+suggests; in slices: 'slab' half a slice, 'half' a quarter, 'none' not at all."""
 
-END_CAPS: dict[EndCaps, float] = {"slab": 0.5, "half": 0.25, "none": 0.0}
+END_CAPS: dict[EndCaps, float] = {"shape": 0.5, "slab": 0.5, "half": 0.25, "none": 0.0}
 
 BREAK = 1.5
 """Neighbours further apart than this many spacings are not joined."""
