@@ -15,7 +15,7 @@ test: .venv/dev debian
 
 check: .venv/run ; .venv/bin/planbank check --deep
 soak: .venv/dev debian ; .venv/bin/python -m pytest -q -m soak tests
-bench: .venv/dev debian ; .venv/bin/python -m bench
+bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python -m bench.dose
 
 .venv/bin/python:
 	python3 -m venv .venv || ($(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && python3 -m venv --clear .venv)
