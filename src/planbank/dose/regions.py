@@ -13,7 +13,8 @@ import numpy as np
 
 from planbank.dose.coverage import Cells, cover
 from planbank.dose.nesting import border, evenodd
-from planbank.dose.shape import Chain, Layers, Section, section_of
+from planbank.dose.section import Section, section_of
+from planbank.dose.shape import Chain, Layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from planbank.dose.section import Section, root_det
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from planbank.dose.coverage import Cells
 
 SOLID = 0.75
 """Area over that of the ellipse of the same covariance; below it a region is hollow or bent and
@@ -38,21 +38,6 @@ UNEQUAL = 0.25
 
 _GAUSS = np.array([0.5 - np.sqrt(0.15), 0.5, 0.5 + np.sqrt(0.15)])
 _WEIGHTS = np.array([5.0, 8.0, 5.0]) / 18.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Section:
-    """A region on its plane: position (mm), area (mm2), centroid (2,), covariance (2, 2) in mm2."""
-
-    position: float
-    area: float
-    centroid: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-
-    @property
-    def solidity(self) -> float:
-        """Area over that of the ellipse with this covariance."""
-        return self.area / (4.0 * np.pi * float(_root_det(self.covariance)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,37 +55,6 @@ class Layers:
     thickness: NDArray[np.float64]
     maps: NDArray[np.float64]
     factors: NDArray[np.float64]
-
-
-def section_of(position: float, cells: Cells) -> Section:
-    """The moments of a region from its covered cells."""
-    area, cx, cy, xx, xy, yy = _moments(cells.x, cells.y, cells.area, cells.xx, cells.xy, cells.yy)
-    least = 1e-9 * (xx + yy) + 1e-12
-    covariance = np.array([[xx + least, xy], [xy, yy + least]])
-    return Section(position, area, np.array([cx, cy]), covariance)
-
-
-@numba.njit(cache=True, nogil=True)
-def _moments(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    area: NDArray[np.float64],
-    xx: NDArray[np.float64],
-    xy: NDArray[np.float64],
-    yy: NDArray[np.float64],
-) -> tuple[float, float, float, float, float, float]:
-    """Area, centroid and covariance of all cells together; about the first cell, against rounding."""
-    total = sx = sy = sxx = sxy = syy = 0.0
-    for k in range(len(area)):
-        w, u, v = area[k], x[k] - x[0], y[k] - y[0]
-        total += w
-        sx += w * u
-        sy += w * v
-        sxx += w * (xx[k] + u * u)
-        sxy += w * (xy[k] + u * v)
-        syy += w * (yy[k] + v * v)
-    mx, my = sx / total, sy / total
-    return total, x[0] + mx, y[0] + my, sxx / total - mx * mx, sxy / total - mx * my, syy / total - my * my
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,9 +192,7 @@ def _ball(sections: Sequence[Section], below: float, above: float) -> list[NDArr
     Two planes alone tell no bend; a small round body often has no more.
     """
     low, high = sections
-    bend = -0.125 * (
-        low.covariance / _root_det(low.covariance) + high.covariance / _root_det(high.covariance)
-    )
+    bend = -0.125 * (low.covariance / root_det(low.covariance) + high.covariance / root_det(high.covariance))
     step = high.position - low.position
     for own, inner, gap in ((low, high, below), (high, low, above)):
         end = own.covariance + ((own.covariance - inner.covariance) / step + bend * step) * gap
@@ -397,15 +349,9 @@ def _fill(
     factors[n] = total * each / area
 
 
-def _root_det(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
-    det = matrices[..., 0, 0] * matrices[..., 1, 1] - matrices[..., 0, 1] * matrices[..., 1, 0]
-    out: NDArray[np.float64] = np.sqrt(np.maximum(det, 1e-24))
-    return out
-
-
 def _root(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     """Square root of a symmetric positive 2 x 2 matrix, in closed form."""
-    s = _root_det(matrices)
+    s = root_det(matrices)
     trace = matrices[..., 0, 0] + matrices[..., 1, 1]
     t = np.sqrt(np.maximum(trace + 2.0 * s, 1e-24))
     out: NDArray[np.float64] = (matrices + s[..., None, None] * np.eye(2)) / t[..., None, None]
