@@ -7,10 +7,8 @@ objects and images the row of their kind. Whatever is missing or odd becomes a f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
-from planbank.archive.names import object_key
-from planbank.archive.part10 import split
+from planbank.archive.objects import read_object
 from planbank.catalogue.models import Instance, InstanceVersion
 from planbank.dicom import uids
 from planbank.dicom.headers import DEFAULT_TAGS, scan
@@ -38,12 +36,6 @@ READERS: Mapping[uids.Kind, Reader] = {
 LINKING = {"structure set", "plan", "dose", "record", "registration"}
 
 
-@dataclass(frozen=True)
-class _Object:
-    data: bytes
-    syntax: str
-
-
 def lane_of(patient_file_id: int) -> str:
     """All work on one patient file runs in order."""
     return f"file:{patient_file_id}"
@@ -62,12 +54,12 @@ def analyse(house: House, version_id: int) -> Result:
     version = InstanceVersion.objects.get(pk=version_id)
     kind = uids.kind(version.sop_class_uid)
     try:
-        found = _read(house, version)
-        identity = scan(found.data, found.syntax)
+        data, syntax = read_object(house.store, version.content_hash)
+        identity = scan(data, syntax)
         names = [name for name in DEFAULT_TAGS.values() if name not in _LEFT_OUT]
         version.headers = {name: value for name in names if (value := getattr(identity, name))}
         if kind in READERS:
-            READERS[kind](version, found.data, found.syntax)
+            READERS[kind](version, data, syntax)
     except ObjectMissing:
         return Failed("The archive does not hold this object. Run planbank check.")
     except DicomError as exc:
@@ -77,13 +69,6 @@ def analyse(house: House, version_id: int) -> Result:
     if kind in LINKING:
         _link_again(house, version)
     return Done()
-
-
-def _read(house: House, version: InstanceVersion) -> _Object:
-    with house.store.open(object_key(version.content_hash)) as stream:
-        syntax, offset = split(stream)
-        stream.seek(offset)
-        return _Object(stream.read(), syntax)
 
 
 def _link_again(house: House, version: InstanceVersion) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planbank.archive.names import object_key
-from planbank.archive.part10 import split
+from planbank.archive.objects import read_object
 from planbank.catalogue.models import Instance, PlanSet
 from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.images import read_image
@@ -72,15 +71,15 @@ def draw(house: House, found: Ingredients) -> MiddleSlice:
     """Read what is needed and draw. Raises a DicomError or ObjectMissing."""
     structure_set: StructureSet | None = None
     if found.structure_set:
-        structure_set = read_structure_set(*_data(house, found.structure_set))
+        structure_set = read_structure_set(*read_object(house.store, found.structure_set))
     point = target_point(structure_set) if structure_set else None
-    first = read_image(*_data(house, found.images[0][0]))
+    first = read_image(*read_object(house.store, found.images[0][0]))
     wanted = float(first.axes.normal @ point) if point is not None and first.axes is not None else None
     places = dict(enumerate(position for _digest, position in found.images))
     chosen = choose(places, wanted)
     assert chosen is not None
-    image, syntax = _data(house, found.images[chosen][0])
-    doses = [read_dose(*_data(house, digest)) for digest in found.doses]
+    image, syntax = read_object(house.store, found.images[chosen][0])
+    doses = [read_dose(*read_object(house.store, digest)) for digest in found.doses]
     return middle_slice(
         image,
         syntax,
@@ -89,10 +88,3 @@ def draw(house: House, found: Ingredients) -> MiddleSlice:
         found.prescription_gy,
         list(places.values()),
     )
-
-
-def _data(house: House, content_hash: str) -> tuple[bytes, str]:
-    with house.store.open(object_key(content_hash)) as stream:
-        syntax, offset = split(stream)
-        stream.seek(offset)
-        return stream.read(), syntax

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from planbank.archive.names import object_key
-from planbank.archive.part10 import split
+from planbank.archive.objects import read_object
 from planbank.catalogue.findings import Wanted, settle
-from planbank.catalogue.models import Calculation, Dvh, InstanceVersion, Roi
+from planbank.catalogue.models import Calculation, Dvh, Roi
 from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.stored_dvh import stored_dvhs
 from planbank.dicom.structure_set import read_structure_set
@@ -44,8 +43,8 @@ def calculate(house: House, calculation_id: int) -> Result:
     if not row.plan_sets.exists():
         return Done("no plan set asks for it any more")
     try:
-        structure_set = read_structure_set(*_data(house, row.structure_set.version))
-        bytes_of = [_data(house, version) for version in versions]
+        structure_set = read_structure_set(*read_object(house.store, row.structure_set.version.content_hash))
+        bytes_of = [read_object(house.store, version.content_hash) for version in versions]
         grids = [read_dose(*data) for data in bytes_of]
     except ObjectMissing:
         return Failed("The archive does not hold an object of this plan set. Run planbank check.")
@@ -57,13 +56,6 @@ def calculate(house: House, calculation_id: int) -> Result:
     row.save(update_fields=["algorithm", "calculated_at"])
     _compare(house, row, bytes_of, results)
     return Done(f"{len(results)} ROIs")
-
-
-def _data(house: House, version: InstanceVersion) -> tuple[bytes, str]:
-    with house.store.open(object_key(version.content_hash)) as stream:
-        syntax, offset = split(stream)
-        stream.seek(offset)
-        return stream.read(), syntax
 
 
 def _keep(row: Calculation, results: Sequence[engine.Dvh]) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planbank.archive.names import object_key
-from planbank.archive.part10 import split
+from planbank.archive.objects import read_object
 from planbank.catalogue.models import Instance, InstanceVersion, Relation, Series, Submission
 from planbank.dicom.compare import same_elements
 from planbank.errors import DicomError, StoreError
@@ -107,16 +106,11 @@ def _equal(house: House, a: InstanceVersion, b: InstanceVersion) -> bool:
     if max(a.size, b.size) > MAX_COMPARE:
         return False
     try:
-        return same_elements(*_data(house, a), *_data(house, b))
+        return same_elements(
+            *read_object(house.store, a.content_hash), *read_object(house.store, b.content_hash)
+        )
     except (DicomError, StoreError):
         return False
-
-
-def _data(house: House, version: InstanceVersion) -> tuple[bytes, str]:
-    with house.store.open(object_key(version.content_hash)) as stream:
-        syntax, offset = split(stream)
-        stream.seek(offset)
-        return stream.read(), syntax
 
 
 def _submission(item: Filed) -> Submission:
