@@ -15,6 +15,7 @@ from planbank.errors import PeerGone, PeerSlow
 from planbank.gate.pdu import HEADER, PduType, decode_header
 
 _FAREWELL_SECONDS = 2.0
+_PEER_FIRST_SECONDS = 0.25
 _FAREWELL_BYTES = 1 << 20
 
 
@@ -90,16 +91,27 @@ class Wire:
             with contextlib.suppress(OSError, ValueError):
                 self._sock.settimeout(_FAREWELL_SECONDS)
                 self._sock = self._sock.unwrap()  # says so, and waits for the peer to say so
-        self._shut_down(socket.SHUT_WR)
-        with contextlib.suppress(OSError):
-            left = _FAREWELL_BYTES
+        # The peer closes first (PS3.8 section 9.2.3, Sta13): some lose a PDU that our end overtakes.
+        if not self._throw_away(scrap, min(until, time.monotonic() + _PEER_FIRST_SECONDS)):
+            self._shut_down(socket.SHUT_WR)
+            self._throw_away(scrap, until)
+        self._sock.close()
+
+    def _throw_away(self, scrap: bytearray, until: float) -> bool:
+        """Read what still comes; True when the peer closed, False when time or patience ran out."""
+        left = _FAREWELL_BYTES
+        try:
             while left > 0 and (seconds := until - time.monotonic()) > 0:
                 self._sock.settimeout(seconds)
                 count = self._sock.recv_into(scrap)
                 if not count:
-                    break
+                    return True
                 left -= count
-        self._sock.close()
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+        return False
 
     def interrupt(self) -> None:
         """End reading: whoever waits for the peer gets PeerGone. Sending still works, but under TLS,
