@@ -35,8 +35,13 @@ from planbank.config import load
 boot.build(load(), "command")
 from planbank.journal.models import Entry
 from planbank.pipeline.counts import by_service
+from planbank.pipeline.models import Outcome
 submitted = Entry.objects.filter(action="submit").values_list("detail", flat=True)
-print(json.dumps({"services": by_service(), "submitted": sum(d["objects"] for d in submitted)}))
+print(json.dumps({
+    "services": by_service(),
+    "failed": list(Outcome.objects.filter(state="failed").values_list("service", "reason")),
+    "submitted": sum(d["objects"] for d in submitted),
+}))
 """
 
 
@@ -152,8 +157,9 @@ def assert_all_is_there_once(live: Live, files: list[Path], acknowledged: int) -
 
 def test_nothing_is_lost_and_nothing_twice(live: Live, files: list[Path], killed: Sender) -> None:
     """I1, I2, I3, I5: all acknowledged objects, once, byte-identical; rows, objects, journal agree."""
-    now = assert_all_is_there_once(live, files, killed.acknowledged)
     found = counts(live)
+    assert found["failed"] == []
+    now = assert_all_is_there_once(live, files, killed.acknowledged)
     services = {row["service"]: row for row in found["services"]}
     assert services["analyse"]["done"] == services["analyse"]["total"] == now["versions"]
     for name, row in services.items():

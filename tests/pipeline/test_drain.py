@@ -6,14 +6,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 
 from planbank.house import House
 from planbank.messages.models import Event
-from planbank.pipeline.drain import MAX_DEATHS, drain
+from planbank.pipeline.drain import GIVE_UP, MAX_DEATHS, TURNS, drain
 from planbank.pipeline.due import make_due
 from planbank.pipeline.models import Outcome, State
 from planbank.pipeline.registry import Done, Failed, Later, Result, Waiting
+from planbank.pipeline.sweep import sweep
 from tests.pipeline.conftest import Probe, add_probe
 
 
@@ -112,33 +113,90 @@ def test_work_stays_due_when_the_database_goes_away(due: House, probe: Probe) ->
     assert outcome()[0] == State.DUE
 
 
-def test_after_a_death_each_try_is_counted_and_a_poisonous_subject_is_set_aside(
-    due: House, probe: Probe
-) -> None:
-    """One object that kills its process cannot stop a lane for ever."""
+class KilledError(BaseException):
+    """The work process ends."""
 
-    class KilledError(BaseException):
-        pass
 
-    def kills(_house: House, subject: int) -> Result:
-        if subject == 1:
-            raise KilledError
-        return Done()
+def kills(_house: House, subject: int) -> Result:
+    if subject == 1:
+        raise KilledError
+    return Done()
 
+
+def test_after_some_deaths_a_subject_is_put_off_and_the_lane_goes_on(due: House, probe: Probe) -> None:
+    """One object that kills its process cannot stop the others."""
     probe.answer = kills
     for _ in range(MAX_DEATHS):
         with pytest.raises(KilledError):
             drain(due, "probe", "lane:1", careful=True)
     assert drain(due, "probe", "lane:1", careful=True) == 1
-    state, reason = outcome(1)
-    assert state == State.FAILED
-    assert str(MAX_DEATHS) in reason
+    assert outcome(1) == (State.LATER, f"The work process ended {MAX_DEATHS} times while doing this.")
+    assert Outcome.objects.get(subject_id=1).due_at > due.clock.now()
     assert outcome(2)[0] == State.DONE
     assert probe.asked == [1] * MAX_DEATHS + [2]
 
 
+def test_what_was_put_off_is_tried_again_by_itself(due: House, probe: Probe) -> None:
+    """Somebody else killed the processes: it heals without a hand (I8)."""
+    probe.answer = kills
+    for _ in range(MAX_DEATHS):
+        with pytest.raises(KilledError):
+            drain(due, "probe", "lane:1", careful=True)
+    drain(due, "probe", "lane:1", careful=True)
+    probe.answer = lambda _house, _subject: Done()
+    due.clock.at = Outcome.objects.get(subject_id=1).due_at
+    assert sweep(due) == 2, "this lane, and the one nobody has drained"
+    drain(due, "probe", "lane:1")
+    assert outcome(1)[0] == State.DONE
+
+
+def test_a_subject_that_kills_again_and_again_is_given_up(due: House, probe: Probe) -> None:
+    """Longer pauses between the tries, also in jobs that know of no death; then words."""
+    probe.answer = kills
+    pauses = []
+    with pytest.raises(KilledError):
+        drain(due, "probe", "lane:1", careful=True)
+    while outcome(1)[0] != State.FAILED:
+        try:
+            drain(due, "probe", "lane:1")
+        except KilledError:
+            continue
+        row = Outcome.objects.get(subject_id=1)
+        if row.state == State.LATER:
+            pauses.append(row.due_at - due.clock.now())
+            due.clock.at = row.due_at
+            sweep(due)
+    assert probe.asked.count(1) == GIVE_UP
+    assert str(GIVE_UP) in outcome(1)[1]
+    assert len(pauses) == GIVE_UP - MAX_DEATHS
+    assert pauses == sorted(set(pauses))
+
+
+def test_work_whose_ground_another_lane_changed_is_run_again(due: House, probe: Probe) -> None:
+    """What it read is gone when it writes: the second run reads what is there now."""
+
+    def disturbed(_house: House, subject: int) -> Result:
+        if probe.asked.count(subject) == 1:
+            raise IntegrityError("the plan set is gone")
+        return Done("the plan set is gone")
+
+    probe.answer = disturbed
+    assert drain(due, "probe", "lane:1") == 2
+    assert outcome(1) == (State.DONE, "the plan set is gone")
+
+
+def test_a_conflict_that_does_not_end_is_told(due: House, probe: Probe) -> None:
+    def always(_house: House, _subject: int) -> Result:
+        raise IntegrityError
+
+    probe.answer = always
+    drain(due, "probe", "lane:1")
+    assert outcome(1) == (State.FAILED, "Unexpected fault (IntegrityError); see the log.")
+    assert probe.asked == [1] * TURNS + [2] * TURNS
+
+
 def test_what_was_set_aside_gets_all_its_tries_again_when_made_due_by_hand(due: House, probe: Probe) -> None:
-    Outcome.objects.filter(subject_id=1).update(state=State.FAILED, attempts=MAX_DEATHS)
+    Outcome.objects.filter(subject_id=1).update(state=State.FAILED, attempts=GIVE_UP)
     make_due("probe", [(1, "lane:1")], due.clock.now(), defer=False)
     drain(due, "probe", "lane:1", careful=True)
     assert outcome(1)[0] == State.DONE

@@ -6,10 +6,10 @@ are committed together, so a killed process leaves the work due and nothing half
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from planbank.house import House
@@ -17,9 +17,12 @@ from planbank.pipeline.models import Outcome, State
 from planbank.pipeline.registry import SERVICES, Done, Failed, Later, Result, Waiting
 
 log = structlog.get_logger(__name__)
-# After this many tries that ended with the process dying, a subject is set aside, so that one
-# poisonous object cannot stop a lane for ever.
-MAX_DEATHS = 3
+# After this many tries that ended with the process dying, a subject is put off, longer each time,
+# so that a poisonous object cannot stop a lane; in the end it is given up.
+MAX_DEATHS, GIVE_UP = 3, 8
+PAUSE = timedelta(seconds=20)
+# How often work is run when what it stood on was changed by another lane while it ran.
+TURNS = 3
 _STATE = {Done: State.DONE, Waiting: State.WAITING, Failed: State.FAILED, Later: State.LATER}
 
 
@@ -34,41 +37,55 @@ def drain(house: House, service: str, lane: str, *, careful: bool = False) -> in
         if not due:
             return ran
         for outcome in due:
-            if careful and not _may_begin(house, outcome):
+            if (careful or outcome.attempts) and not _may_begin(house, outcome):
                 continue
             _run(house, outcome)
             ran += 1
 
 
 def _may_begin(house: House, outcome: Outcome) -> bool:
-    if outcome.attempts >= MAX_DEATHS:
-        reason = f"The work process ended {outcome.attempts} times while doing this."
-        _finish(house, outcome, Failed(reason))
+    deaths = outcome.attempts
+    words = f"The work process ended {deaths} times while doing this."
+    if deaths >= GIVE_UP:
+        _finish(house, outcome, Failed(words))
+        return False
+    if deaths >= MAX_DEATHS and outcome.reason != words:  # not yet put off for this death
+        _finish(house, outcome, Later(house.clock.now() + PAUSE * 4 ** (deaths - MAX_DEATHS), words))
         return False
     Outcome.objects.filter(pk=outcome.pk).update(attempts=F("attempts") + 1)
     return True
 
 
 def _run(house: House, outcome: Outcome) -> None:
-    spec = SERVICES[outcome.service]
     started = house.clock.now()
-    try:
-        with transaction.atomic():
-            result: Result
-            if spec.version != outcome.version:
-                result = Done("superseded by a newer version of the service")
-            else:
-                result = spec.run(house, outcome.subject_id)
-            _finish(house, outcome, result, started)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the work stays due, the job is tried again
-    except Exception as exc:
-        # The text of an exception may quote the data; only its kind is shown and logged.
-        log.exception("service failed", service=outcome.service, subject=outcome.subject_id)
-        _finish(house, outcome, Failed(f"Unexpected fault ({type(exc).__name__}); see the log."), started)
+    for turn in range(1, TURNS + 1):
+        try:
+            _run_once(house, outcome, started)
+            return
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the work stays due, the job is tried again
+        except Exception as exc:
+            if isinstance(exc, IntegrityError) and turn < TURNS:
+                continue
+            # The text of an exception may quote the data; only its kind is shown and logged.
+            log.exception("service failed", service=outcome.service, subject=outcome.subject_id)
+            fault = Failed(f"Unexpected fault ({type(exc).__name__}); see the log.")
+            _finish(house, outcome, fault, started)
+            return
 
 
-def _finish(house: House, outcome: Outcome, result: Result, started: object = None) -> None:
+@transaction.atomic
+def _run_once(house: House, outcome: Outcome, started: datetime) -> None:
+    spec = SERVICES[outcome.service]
+    result: Result
+    if spec.version != outcome.version:
+        result = Done("superseded by a newer version of the service")
+    else:
+        result = spec.run(house, outcome.subject_id)
+    _finish(house, outcome, result, started)
+
+
+def _finish(house: House, outcome: Outcome, result: Result, started: datetime | None = None) -> None:
     """Write what came of it, unless it became due anew meanwhile: then it stays due."""
     now = house.clock.now()
     Outcome.objects.filter(pk=outcome.pk, state=State.DUE, due_at=outcome.due_at).update(
