@@ -116,7 +116,8 @@ def kill_one(live: Live, chance: random.Random) -> str:
                 continue
             return name
         time.sleep(0.05)
-    raise AssertionError(f"nothing is started again: {live.log_end()}")
+    assert live.process is not None
+    raise AssertionError(f"nothing is started again, up: {live.process.poll()}: {live.log_end()}")
 
 
 @pytest.fixture(scope="module")
