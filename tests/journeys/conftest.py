@@ -13,14 +13,6 @@ from tests.journeys.live import Live
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker for one module: its tests share a running bank (`--dist loadgroup`)."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A running bank with two institutions, the sender DEMO_TPS of OUH and three people."""
