@@ -1,5 +1,5 @@
 # Two commands: `make demo` shows the bank, `make test` proves it. Both start from a bare machine.
-.PHONY: demo test check soak bench lock messages
+.PHONY: demo test check bench lock messages
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check
 
@@ -14,7 +14,6 @@ test: .venv/dev debian
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
 
 check: .venv/run ; .venv/bin/planbank check --deep
-soak: .venv/dev debian ; .venv/bin/python -m pytest -q -m soak tests
 bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python -m bench.dose
 
 .venv/bin/python:

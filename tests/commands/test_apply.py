@@ -196,3 +196,10 @@ def test_a_file_that_is_no_toml_is_named(bank: House, tmp_path: Path) -> None:
         apply_file(bank, file)
     file.write_text(SITE)
     assert apply_file(bank, file).changes
+
+
+def test_a_character_set_that_is_none_is_named(bank: House) -> None:
+    rows = {"ae_title": "TPS", "network": "10.0.0.5", "institution": "OUH", "charset_fallback": "utf-8"}
+    content = {"institution": [{"code": "OUH", "name": "Odense"}], "sender": [rows]}
+    with pytest.raises(SettingsError, match=r"\[\[sender\]\] number 1.*ISO_IR 100"):
+        apply(bank, content)

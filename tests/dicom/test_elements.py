@@ -85,3 +85,15 @@ def test_noise_ends_in_elements_or_an_error(data: bytes, syntax: str) -> None:
     except DicomError:
         return
     assert sum(element.after for element in found[-1:]) == len(data)
+
+
+def test_a_sequence_in_un_of_known_length_is_implicit_inside() -> None:
+    """PS3.5, section 6.2.2, note 2: pydicom's converted RT doses hold such references."""
+    inner = b"\x08\x00\x55\x11" + (4).to_bytes(4, "little") + b"1.2\0"
+    item = b"\xfe\xff\x00\xe0" + len(inner).to_bytes(4, "little") + inner
+    data = b"\x0c\x30\x02\x00UN\0\0" + len(item).to_bytes(4, "little") + item
+    walker = Walker(data, encoding_of(EXPLICIT_LITTLE))
+    (element,) = walker.elements()
+    ((start, end),) = walker.items(element)
+    (reference,) = walker.elements(start, end, encoding=element.inner)
+    assert (reference.tag, data[reference.start : reference.end]) == (0x00081155, b"1.2\0")

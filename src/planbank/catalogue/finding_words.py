@@ -198,18 +198,6 @@ WORDS: dict[str, Words] = {
         _("Our own DVH is not touched by it."),
         _("Tell the vendor. Do not use the stored DVH as it is."),
     ),
-    "tps-dvh-differs": Words(
-        "info",
-        _("Our DVH and the one the planning system stored differ for {about}."),
-        _("Both are kept."),
-        _("See the comparison; small structures and other conventions are the usual causes."),
-    ),
-    "outside-dose-grid": Words(
-        "info",
-        _("Part of {about} lies outside the dose grid."),
-        _("The DVH leaves that part out and says so; nothing is rescaled."),
-        _("If the structure matters, calculate the dose on a larger grid."),
-    ),
     # what the objects say of themselves (planbank.dicom.findings)
     "value-unreadable": Words(
         "info",

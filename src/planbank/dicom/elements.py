@@ -110,7 +110,9 @@ class Walker:
             return Element(tag, vr, start, value_end, after, True, inner)
         if length > end - start:
             raise DicomTruncated(f"({group:04X},{number:04X}) says {length} bytes, {end - start} are left.")
-        return Element(tag, vr, start, start + length, start + length, False, encoding)
+        # A sequence whose VR its sender did not know is implicit VR inside (PS3.5, section 6.2.2, note 2).
+        inner = IMPLICIT if vr == b"UN" else encoding
+        return Element(tag, vr, start, start + length, start + length, False, inner)
 
     def _explicit(self, position: int, end: int) -> tuple[bytes, int, int]:
         vr = bytes(self.data[position + 4 : position + 6])

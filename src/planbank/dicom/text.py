@@ -19,6 +19,11 @@ _OWN_ESCAPES = frozenset(("iso2022_jp", "iso2022_jp_2"))
 _DELIMITERS = re.compile(rb"[\\^=\r\n\f\t]")
 
 
+def codec_of(term: str) -> str | None:
+    """The Python codec of one defined term without code extensions ('ISO_IR 100'), None for any other."""
+    return python_encoding.get(term) if term.startswith("ISO_IR") else None
+
+
 @dataclass(frozen=True, slots=True)
 class CharacterSet:
     """The declared character sets as Python codecs; `guessed` where a term is unknown."""

@@ -16,6 +16,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from planbank.dicom.text import codec_of
+
 code_validator = RegexValidator(
     r"^[A-Z][A-Z0-9-]{0,15}\Z", _("Use up to 16 capital letters, digits and hyphens, a letter first.")
 )
@@ -156,6 +158,10 @@ class Sender(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ae_title} ({self.network})"
+
+    def clean(self) -> None:
+        if self.charset_fallback and codec_of(self.charset_fallback) is None:
+            raise ValidationError({"charset_fallback": _("Write one character set, such as ISO_IR 100.")})
 
 
 class SenderInstitution(models.Model):

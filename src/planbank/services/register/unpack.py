@@ -17,6 +17,7 @@ from planbank.archive.store import Part
 from planbank.dicom.elements import Walker
 from planbank.dicom.encoding import plain_data_set
 from planbank.dicom.headers import Identity, scan
+from planbank.dicom.text import FALLBACK, codec_of
 from planbank.dicom.uids import check, trim
 from planbank.errors import DicomError, ParcelError, ParcelMissing
 from planbank.house import House
@@ -114,14 +115,14 @@ def unpack(
     if decision.institution is None:
         return Refusal(parcel_id, decision.reason, "", header, decision, opened.trailer.size)
     try:
-        identity, odd = _look(sink, header, opened.trailer)
+        identity, odd = _look(sink, header, opened.trailer, _fallback(decision))
     except DicomError as exc:
         _drop(sinks)
         return Refusal(parcel_id, "malformed", str(exc), header, decision, opened.trailer.size)
     return Arrival(header, opened.trailer, identity, decision, sink, odd)
 
 
-def _look(part: Part, header: Header, trailer: Trailer) -> tuple[Identity, list[str]]:
+def _look(part: Part, header: Header, trailer: Trailer, fallback: str) -> tuple[Identity, list[str]]:
     """Walk the data set to its end and read who it is. Raises a DicomError in plain words."""
     if trailer.size == 0:
         raise DicomError("It is empty.")
@@ -135,7 +136,7 @@ def _look(part: Part, header: Header, trailer: Trailer) -> tuple[Identity, list[
         if element.tag <= last:
             raise DicomError(f"({element.tag >> 16:04X},{element.tag & 0xFFFF:04X}) is out of order.")
         last = element.tag
-    identity = scan(plain, _plain_syntax(header.transfer_syntax_uid, encoding.deflated))
+    identity = scan(plain, _plain_syntax(header.transfer_syntax_uid, encoding.deflated), fallback=fallback)
     for what, said, meant in (
         ("SOP Class UID", identity.sop_class_uid, header.sop_class_uid),
         ("SOP Instance UID", identity.sop_instance_uid, header.sop_instance_uid),
@@ -159,6 +160,12 @@ def _without_nul(identity: Identity) -> dict[str, Any]:
     """A NUL inside text is legal nowhere, and no database keeps it."""
     values = ((f.name, getattr(identity, f.name)) for f in fields(identity))
     return {name: v.replace("\0", " ") for name, v in values if isinstance(v, str) and "\0" in v}
+
+
+def _fallback(decision: Decision) -> str:
+    """The codec for text that its declared character set cannot explain: the sender's, where one is set."""
+    term = decision.sender.charset_fallback if decision.sender else ""
+    return codec_of(term) or FALLBACK
 
 
 def _plain_syntax(syntax: str, deflated: bool) -> str:
