@@ -22,17 +22,25 @@ from tests.sending import ct, encoded
 
 @dataclass
 class Receiver:
-    """A storage SCP that takes everything but the SOP Instance UIDs it is told to refuse."""
+    """A storage SCP that takes everything but what it is told to refuse, or to break off at so many times."""
 
     refuse: dict[str, int] = field(default_factory=dict)
     taken: dict[str, bytes] = field(default_factory=dict)
+    breaks: dict[str, int] = field(default_factory=dict)
     titles: set[tuple[str, str]] = field(default_factory=set)
+    closes_at: str = ""
     port: int = 0
 
     def store(self, event: evt.Event) -> int:
         uid = str(event.request.AffectedSOPInstanceUID)
         request = event.assoc.requestor.primitive
         self.titles.add((request.calling_ae_title, request.called_ae_title))
+        if self.breaks.get(uid, 0):
+            self.breaks[uid] -= 1
+            if uid == self.closes_at:
+                event.assoc.ae.require_calling_aet = ["NOBODY"]
+            event.assoc.abort()
+            return 0xC000
         if uid not in self.refuse:
             self.taken[uid] = event.request.DataSet.getvalue()
         return self.refuse.get(uid, 0x0000)
@@ -88,6 +96,39 @@ def test_a_refused_object_is_named_and_the_rest_goes_on(
     assert f"{files[1]}: Refused with status A700." in said
     assert said.splitlines()[-1] == "1 of 3 objects were not taken."
     assert len(receiver.taken) == 2
+
+
+def test_a_broken_association_is_opened_anew_where_it_broke(receiver: Receiver, tmp_path: Path) -> None:
+    sets = [ct() for _ in range(4)]
+    files = [save(ds, tmp_path / f"{number}.dcm") for number, ds in enumerate(sets)]
+    receiver.breaks = {str(sets[0].SOPInstanceUID): 1, str(sets[2].SOPInstanceUID): 2}
+    assert run(files, receiver.node, "A", "B") == 0
+    assert set(receiver.taken) == {str(ds.SOPInstanceUID) for ds in sets}
+
+
+def test_an_object_that_breaks_every_association_does_not_hold_up_the_rest(
+    receiver: Receiver, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sets = [ct() for _ in range(3)]
+    files = [save(ds, tmp_path / f"{number}.dcm") for number, ds in enumerate(sets)]
+    receiver.breaks = {str(sets[1].SOPInstanceUID): 99}
+    assert run(files, receiver.node, "A", "B") == 1
+    assert f"{files[1]}: No answer came." in capsys.readouterr().err
+    assert set(receiver.taken) == {str(sets[n].SOPInstanceUID) for n in (0, 2)}
+    assert receiver.breaks[str(sets[1].SOPInstanceUID)] == 96
+
+
+def test_a_receiver_that_takes_no_more_is_told_for_each_object_left(
+    receiver: Receiver, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sets = [ct() for _ in range(3)]
+    files = [save(ds, tmp_path / f"{number}.dcm") for number, ds in enumerate(sets)]
+    receiver.breaks = {str(sets[1].SOPInstanceUID): 1}
+    receiver.closes_at = str(sets[1].SOPInstanceUID)
+    assert run(files, receiver.node, "A", "B") == 1
+    said = capsys.readouterr().err
+    assert said.splitlines()[-1] == "2 of 3 objects were not taken."
+    assert f"{files[2]}: The association ended before this object." in said
 
 
 def test_a_warning_is_no_refusal(receiver: Receiver, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ are sent as they stand in the file, in the file's own transfer syntax.
 from __future__ import annotations
 
 import socket
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from planbank.errors import SendError
 _config.STORE_SEND_CHUNKED_DATASET = True
 MAX_CONTEXTS = 128  # PS3.8 9.3.2.2: identifiers are the odd numbers 1 to 255
 MAX_PDU = 131072
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,28 @@ def _batches(files: list[_File]) -> Iterator[list[_File]]:
 
 
 def _send_batch(files: list[_File], node: Node, tell: Callable[[Sent], None]) -> None:
-    assoc = _associate(files, node)
+    """Send in order. An association that breaks off is opened anew where it broke.
+
+    An object without an answer is sent again: receiving one twice is harmless (PS3.4 B.2), missing
+    one is not. What gets no answer `TRIES` times is told, and the next one gets its chance.
+    """
+    waiting, tried, assoc = deque(files), 0, _associate(files, node)
     try:
-        for file in files:
-            tell(_store(assoc, file))
+        while waiting:
+            if not assoc.is_established:
+                assoc = _associate(list(waiting), node)
+            tried += 1
+            sent = _store(assoc, waiting[0])
+            if sent.status is None and not assoc.is_established and tried < TRIES:
+                continue
+            tell(sent)
+            waiting.popleft()
+            tried = 0
+    except SendError as exc:
+        if len(waiting) == len(files):
+            raise
+        for file in waiting:
+            tell(Sent(file.path, f"The association ended before this object. {exc}"))
     finally:
         if assoc.is_established:
             assoc.release()
@@ -137,14 +157,14 @@ def _no_delay(event: evt.Event) -> None:
 
 
 def _store(assoc: Association, file: _File) -> Sent:
-    if not assoc.is_established:
-        return Sent(file.path, "The association ended before this object.")
     try:
         status = assoc.send_c_store(file.path)
     except (ValueError, RuntimeError, AttributeError, OSError) as exc:
         return Sent(file.path, f"It could not be sent: {exc}")
     code = status.get("Status") if status else None
     if code is None:
+        if assoc.is_established:
+            assoc.abort()  # its answer may still come, and would be taken for the next object's
         return Sent(file.path, "No answer came.")
     comment = str(status.get("ErrorComment", "")).strip()
     if code == 0x0000 or 0xB000 <= code <= 0xBFFF:
