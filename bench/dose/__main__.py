@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.dose.bodies import Body, matrix, sphere
-from planbank.dose.dvh import ALGORITHM, SHAPE, dvh
+from planbank.dose.engine import ALGORITHM, SHAPE, dvh
 from planbank.dose.metrics import evaluate
 from tests.dose import phantoms
 

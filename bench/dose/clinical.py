@@ -16,7 +16,7 @@ import numpy as np
 from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.encoding import IMPLICIT_LITTLE
 from planbank.dicom.structure_set import read_structure_set
-from planbank.dose.dvh import dvh
+from planbank.dose.engine import dvh
 from tests.dose import phantoms
 
 

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbank.catalogue.curves import METRICS, MOST_POINTS, dvh_of, metrics_of, percents_at, points_of
-from planbank.dose import axis
-from planbank.dose import dvh as engine
+from planbank.dose import axis, engine
 from planbank.dose.curve import pack
 from planbank.dose.metrics import evaluate
 

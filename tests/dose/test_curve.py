@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbank.dose import axis, curve
-from planbank.dose.dvh import Dvh
+from planbank.dose.engine import Dvh
 
 
 def of(volumes: np.ndarray, low: float, high: float) -> Dvh:

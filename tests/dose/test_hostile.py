@@ -11,7 +11,7 @@ from planbank.dicom.dose_grid import read_dose, read_dose_info
 from planbank.dicom.encoding import IMPLICIT_LITTLE
 from planbank.dose import nesting
 from planbank.dose.coverage import MOST_CELLS, cover
-from planbank.dose.dvh import dvh
+from planbank.dose.engine import dvh
 from planbank.dose.nesting import border
 from planbank.dose.sampling import field_of
 from planbank.errors import DicomUnsupported

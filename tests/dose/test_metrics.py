@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbank.dose import axis
-from planbank.dose.dvh import Dvh
+from planbank.dose.engine import Dvh
 from planbank.dose.metrics import REASONS, REGISTRY, evaluate, parse, parse_list
 from planbank.errors import MetricError
 

@@ -18,7 +18,7 @@ from planbank.dicom.stored_dvh import stored_dvhs
 from planbank.dicom.structure_set import read_structure_set
 from planbank.dose import axis
 from planbank.dose.choice import choose, dose_facts, plan_facts
-from planbank.dose.dvh import dvh
+from planbank.dose.engine import dvh
 from planbank.dose.metrics import evaluate
 from tests.dicom import sets
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planbank.dose.dvh import Dvh, dvh
+from planbank.dose.engine import Dvh, dvh
 from planbank.dose.metrics import evaluate
 from tests.dose import phantoms
 from tests.dose.phantoms import linear, opened_dose, opened_structure_set

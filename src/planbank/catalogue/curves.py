@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planbank.catalogue.models import Dvh
-from planbank.dose import axis
-from planbank.dose import dvh as engine
+from planbank.dose import axis, engine
 from planbank.dose.curve import unpack, volume_at
 from planbank.dose.metrics import Metric, MetricValue, evaluate, parse
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from planbank.dicom.plan import Plan
     from planbank.dose.choice import Choice, Decision, PlanFacts
-    from planbank.dose.dvh import Dvh
+    from planbank.dose.engine import Dvh
     from planbank.dose.metrics import Metric
 
 DECIMALS = 6
@@ -223,7 +223,7 @@ def _rows_of(
     from planbank.dicom import headers
     from planbank.dicom.dose_grid import read_dose
     from planbank.dicom.structure_set import read_structure_set
-    from planbank.dose.dvh import dvh
+    from planbank.dose.engine import dvh
     from planbank.dose.metrics import evaluate
     from planbank.dose.sampling import field_of
 

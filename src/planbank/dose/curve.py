@@ -17,7 +17,7 @@ from planbank.dose import axis
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planbank.dose.dvh import Dvh
+    from planbank.dose.engine import Dvh
 
 TINY = 1e-9
 

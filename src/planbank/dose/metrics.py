@@ -20,7 +20,7 @@ from planbank.dose.curve import Answer
 from planbank.errors import MetricError
 
 if TYPE_CHECKING:
-    from planbank.dose.dvh import Dvh
+    from planbank.dose.engine import Dvh
 
 Prescriptions = Mapping[str, float] | float | None
 """Gy; a mapping names several ('' is the plan's own)."""

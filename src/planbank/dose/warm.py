@@ -11,7 +11,7 @@ from planbank.dicom.contours import Contours, decimal_strings
 from planbank.dicom.dose_grid import DoseGrid, DoseInfo, GridGeometry
 from planbank.dicom.geometry import axes_of
 from planbank.dicom.structure_set import Roi, StructureSet
-from planbank.dose.dvh import Dvh, dvh
+from planbank.dose.engine import Dvh, dvh
 
 SIDE = 20.0  # mm
 

@@ -14,8 +14,7 @@ from planbank.catalogue.models import Calculation, Dvh, Roi
 from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.stored_dvh import stored_dvhs
 from planbank.dicom.structure_set import read_structure_set
-from planbank.dose import curve
-from planbank.dose import dvh as engine
+from planbank.dose import curve, engine
 from planbank.dose.sampling import field_of
 from planbank.errors import DicomError, ObjectMissing
 from planbank.house import House

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from planbank.catalogue.curves import dvh_of, metrics_of, percents_at
 from planbank.catalogue.models import Dvh, Roi
-from planbank.dose import dvh as engine
+from planbank.dose import engine
 from planbank.dose.metrics import MetricValue
 from planbank.web.pages.plan.lines import Group, Line, group_of, in_order, lines_of
 from planbank.web.parts.words import NONE, thin

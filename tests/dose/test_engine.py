@@ -18,7 +18,7 @@ from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.encoding import ENCAPSULATED_UNCOMPRESSED, EXPLICIT_BIG, IMPLICIT_LITTLE, split_file
 from planbank.dicom.structure_set import StructureSet, read_structure_set
 from planbank.dose import axis
-from planbank.dose.dvh import Dvh, dvh, stored_dvh
+from planbank.dose.engine import Dvh, dvh, stored_dvh
 from planbank.dose.flags import FLAGS
 from planbank.dose.metrics import evaluate
 from tests.dose import phantoms
