@@ -58,6 +58,7 @@ def deposit(
     sop_class_uid: str = CT,
     sop_instance_uid: str = "1.2.3",
     association_id: str = "a" * 32,
+    certificate: str = "",
 ) -> str:
     """Put one object into the tray; returns its parcel id."""
     if isinstance(data, Dataset):
@@ -76,6 +77,7 @@ def deposit(
         sop_class_uid=sop_class_uid,
         sop_instance_uid=sop_instance_uid,
         transfer_syntax_uid=syntax,
+        certificate=certificate,
         sender_known=True,
     )
     house.tray.put(header, [data])

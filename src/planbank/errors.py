@@ -134,6 +134,10 @@ class ObjectRefused(GateError):
         self.status = status
 
 
+class CertificateUnusable(PlanbankError):
+    """This is not a certificate that can be used."""
+
+
 class SenderTaken(PlanbankError):
     """This AE title is registered at this address already."""
 

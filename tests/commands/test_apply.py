@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from planbank.commands import certs
 from planbank.commands.apply import apply, apply_file
 from planbank.errors import SettingsError
 from planbank.house import House
@@ -203,3 +204,25 @@ def test_a_character_set_that_is_none_is_named(bank: House) -> None:
     content = {"institution": [{"code": "OUH", "name": "Odense"}], "sender": [rows]}
     with pytest.raises(SettingsError, match=r"\[\[sender\]\] number 1.*ISO_IR 100"):
         apply(bank, content)
+
+
+def test_a_sender_is_bound_to_certificates_from_the_file(bank: House, tmp_path: Path) -> None:
+    """R10; receive.md, rule 8: PEM text or a fingerprint; running it again changes nothing."""
+    certs.make_authority(tmp_path, "Nordby Hospital")
+    pem = certs.make_client(tmp_path, "ARIA")
+    content = site()
+    content["sender"][0]["certificates"] = [pem.read_text(), ":".join(["AB"] * 32)]
+    changes = apply(bank, content).changes
+    assert sum("bound to certificate" in change for change in changes) == 2
+    assert apply(bank, content).changes == []
+    sender = Sender.objects.get(ae_title="ARIA")
+    assert {c.fingerprint for c in sender.certificates.all()} == {certs.fingerprint(pem), "ab" * 32}
+
+
+@pytest.mark.parametrize("given", ["ab" * 32, ["not one"], [5]])
+def test_a_certificate_that_is_none_stops_the_file(bank: House, given: object) -> None:
+    content = site()
+    content["sender"][1]["certificates"] = given
+    with pytest.raises(SettingsError, match=r"\[\[sender\]\] number 2"):
+        apply(bank, content)
+    assert not Sender.objects.exists()

@@ -13,13 +13,16 @@ from planbank.journal.models import Entry
 from planbank.journal.record import Actor
 from planbank.people.actions import (
     SenderFacts,
+    bind,
     change_sender,
     plain_network,
     register_sender,
     switch,
     trust,
     trust_called,
+    unbind,
 )
+from planbank.people.certificates import CertificateFacts
 from planbank.people.models import Institution, Sender
 from planbank.people.queries import SenderBook, gate_file
 
@@ -145,3 +148,30 @@ def test_trust_never_moves_a_sender_to_another_institution(
     with pytest.raises(SenderTaken, match="OUH"):
         trust_called(sender, "", aal, ADA, bank.clock.now())
     assert SenderBook().decide("ARIA", "X", "10.62.9.14").institution == ouh
+
+
+def test_a_certificate_is_bound_once_and_journalled(bank: House, ouh: Institution) -> None:
+    """R10; receive.md, rule 8."""
+    at = bank.clock.now()
+    sender = register_sender(facts((ouh, "")), ADA, at)
+    bare, whole = CertificateFacts("ab" * 32), CertificateFacts("ab" * 32, "CN=ARIA", at, at)
+    assert bind(sender, bare, ADA, at)
+    assert not bind(sender, bare, ADA, at)
+    assert not bind(sender, whole, ADA, at)  # the same one, now with its dates
+    assert sender.certificates.get().not_after == at
+    assert gate_file("refuse", [])["senders"] == [
+        {"ae_title": "ARIA", "networks": ["10.62.9.14"], "certificates": ["ab" * 32]}
+    ]
+    entries = Entry.objects.filter(action="bind certificate")
+    assert [entry.detail["fingerprint"] for entry in entries] == ["ab" * 32] * 2
+
+
+def test_a_certificate_is_taken_away(bank: House, ouh: Institution) -> None:
+    at = bank.clock.now()
+    sender = register_sender(facts((ouh, "")), ADA, at)
+    bind(sender, CertificateFacts("ab" * 32), ADA, at)
+    assert SenderBook().decide("ARIA", "X", "10.62.9.14").reason == "known-name-other-certificate"
+    assert unbind(sender, "ab" * 32, ADA, at)
+    assert not unbind(sender, "ab" * 32, ADA, at)
+    assert SenderBook().decide("ARIA", "X", "10.62.9.14").institution == ouh
+    assert Entry.objects.get(action="unbind certificate").detail["fingerprint"] == "ab" * 32

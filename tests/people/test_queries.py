@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planbank.gate.limits import Limits
+from planbank.gate.senders import parse
 from planbank.house import House
-from planbank.people.models import Institution, Sender, SenderInstitution
+from planbank.people.models import Institution, Sender, SenderCertificate, SenderInstitution
 from planbank.people.queries import Decision, SenderBook, gate_file
 
 
@@ -71,8 +74,35 @@ def test_the_gate_is_told_names_and_networks_of_those_switched_on(book: None) ->
     told = gate_file("quarantine", ["PLANBANK"])
     assert told["called"] == ["BANK_AUH", "BANK_OUH", "PLANBANK"]
     titles = [sender["ae_title"] for sender in told["senders"]]
-    assert titles == ["BOTH", "GONE", "SHARED", "SIX", "TPS"]
-    assert told["senders"][-1]["networks"] == ["10.0.0.0/8", "10.1.2.0/24", "10.1.2.3"]
+    assert titles == ["BOTH", "GONE", "SHARED", "SIX", "TPS", "TPS", "TPS"]
+    networks = [sender["networks"] for sender in told["senders"][-3:]]
+    assert networks == [["10.0.0.0/8"], ["10.1.2.0/24"], ["10.1.2.3"]]
+    assert not any("certificates" in sender for sender in told["senders"])
+
+
+@pytest.mark.parametrize(
+    ("address", "certificate", "end"),
+    [
+        ("10.1.2.9", "ab" * 32, "AUH"),
+        ("10.1.2.9", "cd" * 32, "AUH"),
+        ("10.1.2.9", "ef" * 32, "known-name-other-certificate"),
+        ("10.1.2.9", "", "known-name-other-certificate"),  # plain DICOM
+        ("10.1.2.3", "", "OUH"),  # the narrower sender is bound to none
+        ("10.200.0.1", "ef" * 32, "OUH"),
+        ("192.168.0.1", "ab" * 32, "known-name-other-address"),
+    ],
+)
+def test_a_name_bound_to_certificates_is_nobody_without_one_of_them(
+    book: None, address: str, certificate: str, end: str
+) -> None:
+    """R10; receive.md, rule 8. The gate, asked with what it is told, says the same."""
+    sender = Sender.objects.get(ae_title="TPS", network="10.1.2.0/24")
+    for fingerprint in ("ab" * 32, "cd" * 32):
+        SenderCertificate.objects.create(sender=sender, fingerprint=fingerprint, added=timezone.now())
+    found = SenderBook().decide("TPS", "PLANBANK", address, certificate)
+    assert (found.institution.code if found.institution else found.reason) == end
+    admission = parse(gate_file("quarantine", ["PLANBANK"]), Limits())
+    assert admission.knows("TPS", address, certificate) == (found.institution is not None)
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=40))

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from django.utils.functional import Promise
 
 UNKNOWN, OTHER_ADDRESS = "unknown-sender", "known-name-other-address"
+OTHER_CERTIFICATE = "known-name-other-certificate"
 NO_INSTITUTION = "no-institution-for-called-ae"
-UNREGISTERED = (UNKNOWN, OTHER_ADDRESS)
+UNREGISTERED = (UNKNOWN, OTHER_ADDRESS, OTHER_CERTIFICATE)
+SUSPICIOUS = (OTHER_ADDRESS, OTHER_CERTIFICATE)
 SENDER_REASONS = (*UNREGISTERED, NO_INSTITUTION)
 
 
@@ -33,6 +35,9 @@ REASONS: dict[str, Reason] = {
         "warn", _("Nobody registered this sender"), _("Ask who runs it, then release or delete.")
     ),
     OTHER_ADDRESS: Reason("bad", _("Known name, other address"), _("Not trusted on the name alone.")),
+    OTHER_CERTIFICATE: Reason(
+        "bad", _("Known name, not its certificate"), _("Not trusted on name and address alone.")
+    ),
     NO_INSTITUTION: Reason(
         "warn", _("Called by a name that leads to no institution"), _("Say whose these are.")
     ),

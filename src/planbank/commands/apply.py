@@ -13,14 +13,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import Model
 
-from planbank.errors import SettingsError
+from planbank.errors import CertificateUnusable, SettingsError
 from planbank.house import House
 from planbank.journal.record import Actor, record
-from planbank.people.actions import plain_network
+from planbank.people.actions import bind, plain_network
+from planbank.people.certificates import read_certificate
 from planbank.people.models import Affiliation, Institution, Region, Sender, SenderInstitution, User
 
 ACTOR = Actor("command", "apply")
@@ -29,7 +30,7 @@ FIELDS = {
     "institution": {"code", "name", "region", "country", "identity_scheme", "time_zone", "is_active"},
     "sender": {
         *("ae_title", "network", "institution", "institutions", "description", "contact"),
-        *("echo_host", "echo_port", "charset_fallback", "is_active"),
+        *("echo_host", "echo_port", "charset_fallback", "is_active", "certificates"),
     },
     "user": {
         "username",
@@ -76,7 +77,7 @@ def apply(house: House, content: dict[str, Any]) -> Applied:
         for number, row in enumerate(_rows(content, table), 1):
             try:
                 one(house, row, applied)
-            except (ValidationError, Region.DoesNotExist, Institution.DoesNotExist, KeyError) as exc:
+            except (ValidationError, CertificateUnusable, ObjectDoesNotExist, KeyError) as exc:
                 raise SettingsError(f"[[{table}]] number {number}: {_words(exc)}") from exc
     if applied.changes:
         record(ACTOR, "apply settings", house.clock.now(), changes=len(applied.changes))
@@ -119,7 +120,7 @@ def _institution(house: House, row: dict[str, Any], applied: Applied) -> None:
 
 def _sender(house: House, row: dict[str, Any], applied: Applied) -> None:
     key = {"ae_title": row["ae_title"], "network": _network(row["network"])}
-    values = {k: v for k, v in row.items() if k not in {*key, "institution", "institutions"}}
+    values = {k: v for k, v in row.items() if k not in {*key, "institution", "institutions", "certificates"}}
     name = f"sender {row['ae_title']} at {key['network']}"
     sender = _upsert(Sender, key, values, name, applied)
     listed = _list_of(dict, row, "institutions")
@@ -136,6 +137,10 @@ def _sender(house: House, row: dict[str, Any], applied: Applied) -> None:
             link.institution = institution
             link.save()
             applied.changes.append(f"{name}: sends for {institution.code}")
+    for text in _list_of(str, row, "certificates"):
+        certificate = read_certificate(text)
+        if bind(sender, certificate, ACTOR, house.clock.now()):
+            applied.changes.append(f"{name}: bound to certificate {certificate.fingerprint[:16]}")
 
 
 def _user(house: House, row: dict[str, Any], applied: Applied) -> None:
@@ -179,7 +184,7 @@ def _network(value: Any) -> Any:
 def _list_of(kind: type, row: dict[str, Any], name: str) -> list[Any]:
     found = row.get(name, [])
     if not isinstance(found, list) or not all(isinstance(one, kind) for one in found):
-        what = '{called_ae = "...", institution = "..."}' if kind is dict else '"CODE"'
+        what = '{called_ae = "...", institution = "..."}' if kind is dict else '"..."'
         raise ValidationError(f"Write {name} = [{what}, ...].")
     return found
 

@@ -62,13 +62,21 @@ class Admission:
     def knows(self, calling_ae: str, address: str, certificate: str = "") -> bool:
         """Whether this AE title is registered for this address and this certificate (its SHA-256).
 
-        From another address, or without the certificate it is bound to, it is unknown.
+        From another address, or without the certificate it is bound to, it is unknown. Where several
+        of its networks fit, the narrowest one says which certificates count, as in register.
         """
         here = ipaddress.ip_address(address)
-        return any(
-            any(here in network for network in sender.networks)
-            and (not sender.certificates or certificate in sender.certificates)
+        fitting = [
+            (network.prefixlen, sender.certificates)
             for sender in self.senders.get(calling_ae, ())
+            for network in sender.networks
+            if here in network
+        ]
+        narrowest = max((length for length, _ in fitting), default=-1)
+        return any(
+            not certificates or certificate in certificates
+            for length, certificates in fitting
+            if length == narrowest
         )
 
 

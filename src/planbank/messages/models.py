@@ -18,6 +18,10 @@ class EventKind(models.TextChoices):
     REFUSED = "refused", _("Refused at the gate")
     UNKNOWN_SENDER = "unknown-sender", _("An unregistered system sent data")
     OTHER_ADDRESS = "known-name-other-address", _("A registered name called from another address")
+    OTHER_CERTIFICATE = (
+        "known-name-other-certificate",
+        _("A registered name called without its certificate"),
+    )
     QUARANTINED = "quarantined", _("An object could not be read and was set aside")
     NEW_VERSION = "new-version", _("An object came again with other content")
 

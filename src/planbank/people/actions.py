@@ -14,10 +14,12 @@ from django.db import IntegrityError, transaction
 
 from planbank.errors import SenderTaken
 from planbank.journal.record import Actor, record
-from planbank.people.models import Institution, Sender, SenderInstitution
+from planbank.people.models import Institution, Sender, SenderCertificate, SenderInstitution
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from planbank.people.certificates import CertificateFacts
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,39 @@ def trust_called(
     return sender
 
 
+@transaction.atomic
+def bind(sender: Sender, certificate: CertificateFacts, actor: Actor, at: datetime) -> bool:
+    """Let a sender be known by this certificate; False where it was so already.
+
+    With its first one it is known only over TLS from then on. Dates that were unknown are filled.
+    """
+    facts = {
+        "subject": certificate.subject,
+        "not_before": certificate.not_before,
+        "not_after": certificate.not_after,
+    }
+    row, made = SenderCertificate.objects.get_or_create(
+        sender=sender, fingerprint=certificate.fingerprint, defaults={**facts, "added": at}
+    )
+    if not made:
+        if certificate.not_after is None or row.not_after == certificate.not_after:
+            return False
+        SenderCertificate.objects.filter(pk=row.pk).update(**facts)
+    _journal("bind certificate", sender, actor, at, fingerprint=certificate.fingerprint)
+    return made
+
+
+@transaction.atomic
+def unbind(sender: Sender, fingerprint: str, actor: Actor, at: datetime) -> bool:
+    """Know a sender by this certificate no more; False where it was not. Without its last one,
+    name and address alone are enough again.
+    """
+    gone, _ = SenderCertificate.objects.filter(sender=sender, fingerprint=fingerprint).delete()
+    if gone:
+        _journal("unbind certificate", sender, actor, at, fingerprint=fingerprint)
+    return bool(gone)
+
+
 def _add(sender: Sender, called_ae: str, institution: Institution) -> None:
     row, _made = SenderInstitution.objects.get_or_create(
         sender=sender, called_ae=called_ae, defaults={"institution": institution}
@@ -145,7 +180,7 @@ def _list(sender: Sender, listed: tuple[tuple[Institution, str], ...]) -> None:
     )
 
 
-def _journal(action: str, sender: Sender, actor: Actor, at: datetime) -> None:
+def _journal(action: str, sender: Sender, actor: Actor, at: datetime, **detail: str) -> None:
     """One entry, with the sender as it stands after the act."""
     rows = sender.listed.select_related("institution").order_by("called_ae")
     codes = [row.institution.code for row in rows]
@@ -159,4 +194,5 @@ def _journal(action: str, sender: Sender, actor: Actor, at: datetime) -> None:
         ae_title=sender.ae_title,
         network=sender.network,
         listed=[f"{row.called_ae or '*'}: {row.institution.code}" for row in rows],
+        **detail,
     )

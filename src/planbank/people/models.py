@@ -21,6 +21,7 @@ from planbank.dicom.text import codec_of
 code_validator = RegexValidator(
     r"^[A-Z][A-Z0-9-]{0,15}\Z", _("Use up to 16 capital letters, digits and hyphens, a letter first.")
 )
+fingerprint_validator = RegexValidator(r"^[0-9a-f]{64}\Z", _("A fingerprint is a SHA-256: 64 hex digits."))
 # PS3.5 table 6.2-1, VR AE: at most 16 characters, no backslash, no control characters, not only spaces.
 _AE_TITLE = re.compile(r"[ -\[\]-~]{1,16}\Z")
 
@@ -175,3 +176,31 @@ class SenderInstitution(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["sender", "called_ae"], name="sender_called_ae_unique")
         ]
+
+
+class SenderCertificate(models.Model):
+    """A client certificate that a sender may show over TLS (R10; PS3.15 Annex B).
+
+    A sender with one or more is known only by one of them; with none, by name and address alone.
+    The dates are empty where only the fingerprint is known.
+    """
+
+    sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="certificates")
+    fingerprint = models.CharField(
+        max_length=64,
+        validators=[fingerprint_validator],
+        help_text="SHA-256 of the certificate (DER), in hex.",
+    )
+    subject = models.CharField(max_length=400, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    not_after = models.DateTimeField(null=True, blank=True)
+    added = models.DateTimeField()
+
+    class Meta:
+        ordering = ["sender", "not_after", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["sender", "fingerprint"], name="sender_certificate_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint[:16]}"

@@ -12,7 +12,13 @@ from typing import Any, Literal
 
 from planbank.people.models import Institution, Sender
 
-Reason = Literal["", "unknown-sender", "known-name-other-address", "no-institution-for-called-ae"]
+Reason = Literal[
+    "",
+    "unknown-sender",
+    "known-name-other-address",
+    "known-name-other-certificate",
+    "no-institution-for-called-ae",
+]
 
 
 @dataclass(frozen=True)
@@ -30,18 +36,25 @@ class SenderBook:
 
     senders: list[Sender] = field(
         default_factory=lambda: list(
-            Sender.objects.filter(is_active=True).prefetch_related("listed__institution")
+            Sender.objects.filter(is_active=True).prefetch_related("listed__institution", "certificates")
         )
     )
 
-    def decide(self, calling_ae: str, called_ae: str, address: str) -> Decision:
-        """R10, R11: calling AE title and address name the sender, the called AE title the institution."""
+    def decide(self, calling_ae: str, called_ae: str, address: str, certificate: str = "") -> Decision:
+        """R10, R11: calling AE title and address name the sender, the called AE title the institution.
+
+        `certificate` is the SHA-256 of what was shown over TLS: a sender that is bound to certificates
+        is nobody without one of them, as at the gate.
+        """
         named = [s for s in self.senders if s.ae_title == calling_ae.strip()]
         here = [s for s in named if _inside(address, s.network)]
         if not here:
             return Decision(None, None, "known-name-other-address" if named else "unknown-sender")
         # The narrowest network wins, so that one machine can be told apart from its subnet.
         sender = max(here, key=lambda s: ipaddress.ip_network(s.network, strict=False).prefixlen)
+        bound_to = {row.fingerprint for row in sender.certificates.all()}
+        if bound_to and certificate not in bound_to:
+            return Decision(sender, None, "known-name-other-certificate")
         by_called = {row.called_ae: row.institution for row in sender.listed.all()}
         institution = by_called.get(called_ae.strip()) or by_called.get("")
         if institution is None or not institution.is_active:
@@ -60,15 +73,13 @@ def _inside(address: str, network: str) -> bool:
 
 
 def gate_file(unknown: str, called: list[str]) -> dict[str, Any]:
-    """What the gate is told (control file `senders`): only names and addresses, no institution."""
-    by_title: dict[str, list[str]] = {}
+    """What the gate is told (control file `senders`): names, addresses, certificates; no institution."""
+    senders: list[dict[str, Any]] = []
     listed: set[str] = set(called)
-    for sender in Sender.objects.filter(is_active=True).prefetch_related("listed"):
-        by_title.setdefault(sender.ae_title, []).append(sender.network)
+    for sender in Sender.objects.filter(is_active=True).prefetch_related("listed", "certificates"):
+        one: dict[str, Any] = {"ae_title": sender.ae_title, "networks": [sender.network]}
+        if bound_to := sorted(row.fingerprint for row in sender.certificates.all()):
+            one["certificates"] = bound_to
+        senders.append(one)
         listed.update(row.called_ae for row in sender.listed.all() if row.called_ae)
-    return {
-        "version": 1,
-        "unknown": unknown,
-        "called": sorted(listed),
-        "senders": [{"ae_title": t, "networks": sorted(n)} for t, n in sorted(by_title.items())],
-    }
+    return {"version": 1, "unknown": unknown, "called": sorted(listed), "senders": senders}

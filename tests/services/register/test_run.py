@@ -23,7 +23,11 @@ from planbank.catalogue.models import (
 )
 from planbank.house import House
 from planbank.journal.models import Entry
+from planbank.journal.record import Actor
 from planbank.messages.models import Event
+from planbank.people.actions import bind
+from planbank.people.certificates import CertificateFacts
+from planbank.people.models import Sender
 from planbank.pipeline.models import Outcome
 from planbank.services.register import register_once
 from tests.sending import ct, deposit, encoded, register_sender
@@ -162,6 +166,22 @@ def test_a_known_name_from_another_address_is_not_trusted(bank: House) -> None:
     register_once(bank)
     assert QuarantinedParcel.objects.get().reason == "known-name-other-address"
     assert Event.objects.get().kind == "known-name-other-address"
+
+
+@pytest.mark.parametrize("shown", ["", "cd" * 32])
+def test_a_known_name_without_its_certificate_is_not_trusted(bank: House, shown: str) -> None:
+    """R10; receive.md, rule 8: plain, or with another certificate than the one it is bound to."""
+    institution = register_sender()
+    bind(Sender.objects.get(), CertificateFacts("ab" * 32), Actor("user", "ada"), bank.clock.now())
+    deposit(bank, ct(), certificate=shown)
+    register_once(bank)
+    row = QuarantinedParcel.objects.get()
+    assert (row.reason, row.certificate) == ("known-name-other-certificate", shown)
+    assert Event.objects.get().kind == "known-name-other-certificate"
+    assert not Submission.objects.exists()
+    deposit(bank, ct(), certificate="ab" * 32)
+    register_once(bank)
+    assert Submission.objects.get().institution == institution
 
 
 def test_a_released_parcel_is_imported_as_the_institution_a_person_named(bank: House) -> None:

@@ -31,6 +31,7 @@ class QuarantinedParcel(models.Model):
     calling_ae = models.CharField(max_length=16, blank=True)
     called_ae = models.CharField(max_length=16, blank=True)
     address = models.CharField(max_length=64, blank=True)
+    certificate = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what it showed over TLS")
     sop_class_uid = models.CharField(max_length=64, blank=True)
     size = models.BigIntegerField(default=0)
     received_at = models.DateTimeField()

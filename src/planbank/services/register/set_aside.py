@@ -8,7 +8,7 @@ from planbank.journal.record import Actor, record
 from planbank.messages.models import Event
 from planbank.services.register.unpack import Refusal
 
-_EVENTS = {"unknown-sender", "known-name-other-address"}
+_EVENTS = {"unknown-sender", "known-name-other-address", "known-name-other-certificate"}
 
 
 def set_aside(house: House, refusal: Refusal) -> None:
@@ -28,6 +28,7 @@ def set_aside(house: House, refusal: Refusal) -> None:
             "calling_ae": header.calling_ae,
             "called_ae": header.called_ae,
             "address": header.address,
+            "certificate": header.certificate,
             "sop_class_uid": header.sop_class_uid,
         }
     row, made = QuarantinedParcel.objects.update_or_create(parcel_id=refusal.parcel_id, defaults=fields)

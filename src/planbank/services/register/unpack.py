@@ -83,7 +83,9 @@ def unpack(
     headers: list[Header] = []
 
     def begin(header: Header) -> Any:
-        decision = released or book.decide(header.calling_ae, header.called_ae, header.address)
+        decision = released or book.decide(
+            header.calling_ae, header.called_ae, header.address, header.certificate
+        )
         decisions.append(decision)
         headers.append(header)
         if header.kind == "event":

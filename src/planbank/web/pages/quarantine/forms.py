@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from planbank.catalogue.quarantine_words import NO_INSTITUTION, UNKNOWN
+from planbank.catalogue.quarantine_words import NO_INSTITUTION, OTHER_CERTIFICATE, UNKNOWN
 from planbank.people.actions import plain_network
 from planbank.people.models import Institution, validate_ae_title
 
@@ -41,6 +41,7 @@ class ReleaseForm(forms.Form):
         self.group = group
         if group.about_sender:
             self.fields["institution"] = InstitutionField(label=_("Belongs to"))
+        if group.about_sender and group.reason != OTHER_CERTIFICATE:
             self.fields["register"] = forms.BooleanField(label=self._register_words(), required=False)
 
     def _register_words(self) -> str:
