@@ -29,6 +29,9 @@ _DESCRIPTION = (
     *("Rows", "Columns", "NumberOfFrames"),
 )
 
+MOST_VALUES = 2**29
+"""Values of one object that are unpacked: 2000 planes of 512 x 512. A few compressed bytes can claim any."""
+
 
 def frames_of(ds: Item, shape: tuple[int, int, int], transfer_syntax_uid: str) -> NDArray[Any]:
     """Stored values of grey images as an array of `shape` (frames, rows, columns).
@@ -46,6 +49,8 @@ def frames_of(ds: Item, shape: tuple[int, int, int], transfer_syntax_uid: str) -
     if element.undefined:
         return _encapsulated(ds, shape, kind, transfer_syntax_uid)
     data = ds.walker.data[element.start : element.end]
+    if bits == 8 and element.vr == b"OW" and not ds.walker.encoding.little:
+        data = np.frombuffer(data, ">u2").astype("<u2").tobytes()  # bytes in words (PS3.5, annex D.3)
     return _plain(data, shape, kind, little=ds.walker.encoding.little)
 
 
@@ -69,6 +74,8 @@ def _encapsulated(
         return _plain(b"".join(fragments[1:]), shape, kind, little=True)
     if not encoding_of(transfer_syntax_uid).encapsulated:
         raise DicomMalformed("Pixels come in fragments, though the syntax is not compressed.")
+    if int(np.prod([int(side) for side in shape], dtype=object)) > MOST_VALUES:
+        raise DicomUnsupported(f"More than {MOST_VALUES} values in one object are not unpacked.")
     compressed = Dataset()
     for keyword in _DESCRIPTION:
         value = ds.integer(keyword)
