@@ -96,6 +96,8 @@ def house(tmp_path: Path, now: datetime) -> Iterator[object]:
         signer=keys.signer("gate"),
         opener=Opener.load(keys.file("transit.key")),
         verifiers=keys.verifiers(),
+        answer_signer=keys.signer("work"),
+        answer_key=keys.signer("work").verify_key(),
     )
     yield House(load(home=tmp_path), MemoryStore(), tray, keys.path, FixedClock(now))
 

@@ -60,6 +60,7 @@ def build(settings: Settings, role: Role) -> House:
         signer=keys.signer("site") if keys.file("site.sign").exists() else None,
         opener=opener,
         verifiers=keys.verifiers(),
+        answer_signer=keys.signer("work") if opener and keys.file("work.sign").exists() else None,
     )
     house = House(
         settings=settings,

@@ -6,6 +6,7 @@ Comes in: fragments of data with a header. Goes out: files, one a parcel.
     incoming/<id>.parcel    sealed, signed, durable: waits to be registered
     quarantine/<id>.parcel  set aside
     control/<name>.json     what back end and gate tell each other
+    answers/                answers to storage commitment requests (folder_answers.py)
 
 Only names that planbank itself makes are looked at; whatever else lies there is ignored.
 """
@@ -24,7 +25,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from planbank.archive.durable import create_locked, make_folder, sweep, sync_folder, write_all
 from planbank.errors import KeyMissing, ParcelMissing
+from planbank.transit.answers import Answers
 from planbank.transit.envelope import OpensSeals, open_parcel
+from planbank.transit.folder_answers import FolderAnswers
 from planbank.transit.parcel import Header, Trailer, checked_parcel_id
 from planbank.transit.seal import Recipients, seal_parcel
 from planbank.transit.tray import Load, Opened, Sink, checked_name
@@ -52,10 +55,14 @@ class FolderTray:
         signer: Signer | None = None,
         opener: OpensSeals | None = None,
         verifiers: Mapping[str, VerifyKey] | None = None,
+        answer_signer: Signer | None = None,
+        answer_key: VerifyKey | None = None,
     ) -> None:
         """`path` is created. A depositor gives `recipients` (age1...) and `signer` and sweeps the
-        part files of dead depositors; the back end gives `opener` and `verifiers` (by name).
+        part files of dead depositors; the back end gives `opener` and `verifiers` (by name). Who
+        answers requests gives `answer_signer`, who reports the answers `answer_key`.
         """
+        self.answers: Answers = FolderAnswers(path / "answers", signer=answer_signer, verify_key=answer_key)
         self._incoming = path / "incoming"
         self._quarantine = path / "quarantine"
         self._control = path / "control"

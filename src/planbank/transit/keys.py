@@ -7,6 +7,7 @@ given which file is boot's affair; opening parcels is unseal.py's.
     transit.key   age private keys: open parcels       work
     gate.sign     Ed25519, signs the gate's parcels    gate      gate.pub   work
     site.sign     Ed25519, signs the site's parcels    site      site.pub   work
+    work.sign     Ed25519, signs the bank's answers    work      work.pub   gate
     vault.key     32 random bytes, base64url           work (pseudonyms)
 """
 
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from planbank.archive.durable import create_locked, make_folder, sweep, sync_folder, write_all
 from planbank.errors import HomeError, KeyMissing
+from planbank.transit.answers import ANSWERS_BY
 from planbank.transit.keyfiles import read_key_file, read_key_lines
 from planbank.transit.seal import Recipients
 from planbank.transit.signature import Signer, VerifyKey
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEPOSITORS = ("gate", "site")
+_SIGNERS = (*DEPOSITORS, ANSWERS_BY)
 
 _KINDS = {
     "transit.pub": "age public key: seals parcels",
@@ -42,6 +45,8 @@ _KINDS = {
     "gate.pub": "Ed25519 public key: verifies the gate's parcels",
     "site.sign": "Ed25519 private key: signs the site's parcels",
     "site.pub": "Ed25519 public key: verifies the site's parcels",
+    "work.sign": "Ed25519 private key: signs answers to the gate",
+    "work.pub": "Ed25519 public key: verifies answers to the gate",
     "vault.key": "secret of the vault: makes pseudonyms",
 }
 
@@ -90,8 +95,8 @@ class KeyFolder:
             make_folder(self.path, 0o700)
             sweep(self.path, ".tmp")
             self._ensure_transit(made)
-            for name in DEPOSITORS:
-                self._ensure_depositor(name, made)
+            for name in _SIGNERS:
+                self._ensure_signer(name, made)
             if not self.file("vault.key").exists():
                 self._write("vault.key", base64.urlsafe_b64encode(secrets.token_bytes(32)) + b"\n", made)
         except OSError as exc:
@@ -105,7 +110,7 @@ class KeyFolder:
         return read_key_lines(self.file("transit.pub"))
 
     def signer(self, name: str) -> Signer:
-        """The signing key of a depositor. Raises KeyMissing."""
+        """The signing key of a depositor, or of who answers the gate. Raises KeyMissing."""
         return Signer.load(name, self.file(f"{name}.sign"))
 
     def verifiers(self) -> dict[str, VerifyKey]:
@@ -180,11 +185,11 @@ class KeyFolder:
             # From the file, not from memory: another process may have made it first.
             self._write("transit.pub", "".join(f"{key}\n" for key in self._transit_publics()).encode(), made)
 
-    def _ensure_depositor(self, name: str, made: list[str]) -> None:
+    def _ensure_signer(self, name: str, made: list[str]) -> None:
         private, public = self.file(f"{name}.sign"), self.file(f"{name}.pub")
         if not private.exists():
             if public.exists():
-                return  # the depositor runs on another machine and keeps its key there
+                return  # the signer runs on another machine and keeps its key there
             pem = Ed25519PrivateKey.generate().private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
@@ -195,7 +200,7 @@ class KeyFolder:
     def _check_pairs(self) -> None:
         for private, public in (
             ("transit.key", "transit.pub"),
-            *((f"{n}.sign", f"{n}.pub") for n in DEPOSITORS),
+            *((f"{n}.sign", f"{n}.pub") for n in _SIGNERS),
         ):
             if not self.file(private).exists():
                 continue

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from planbank.errors import KeyMissing, ParcelMissing
+from planbank.transit.answers import Answer, Answers, sign, verified
 from planbank.transit.envelope import OpensSeals, open_parcel
 from planbank.transit.parcel import Header, Trailer, checked_parcel_id
 from planbank.transit.seal import Recipients, seal_parcel
@@ -34,7 +35,10 @@ class MemoryTray:
         signer: Signer | None = None,
         opener: OpensSeals | None = None,
         verifiers: Mapping[str, VerifyKey] | None = None,
+        answer_signer: Signer | None = None,
+        answer_key: VerifyKey | None = None,
     ) -> None:
+        self.answers: Answers = MemoryAnswers(signer=answer_signer, verify_key=answer_key)
         self._recipients = Recipients(recipients) if recipients else None
         self._signer = signer
         self._opener = opener
@@ -95,6 +99,57 @@ class MemoryTray:
     def changed(self, name: str) -> float:
         published = self._control.get(checked_name(name))
         return published[0] if published else 0.0
+
+
+class MemoryAnswers:
+    """Answers that end with their process (the port is `answers.Answers`)."""
+
+    def __init__(self, *, signer: Signer | None = None, verify_key: VerifyKey | None = None) -> None:
+        self._signer = signer
+        self._verify_key = verify_key
+        self._kept: dict[str, bytes] = {}
+        self._held: set[str] = set()
+
+    def publish(self, answer: Answer) -> bool:
+        data = sign(answer, self._signer)
+        return self._kept.setdefault(answer.request_id, data) is data
+
+    def waiting(self) -> list[str]:
+        return sorted(request_id for request_id, data in self._kept.items() if data)
+
+    def read(self, request_id: str) -> Answer | None:
+        data = self._kept.get(checked_parcel_id(request_id))
+        return verified(data, request_id, self._verify_key) if data else None
+
+    def finish(self, request_id: str) -> None:
+        self._kept[checked_parcel_id(request_id)] = b""
+
+    def forget(self, request_id: str) -> None:
+        self._kept.pop(checked_parcel_id(request_id), None)
+
+    def hold(self, request_id: str) -> MemoryHold:
+        self._held.add(checked_parcel_id(request_id))
+        return MemoryHold(self._held, request_id)
+
+    def is_held(self, request_id: str) -> bool:
+        return checked_parcel_id(request_id) in self._held
+
+    def lead(self) -> bool:
+        return True
+
+    def can_verify(self) -> bool:
+        return self._verify_key is not None
+
+
+class MemoryHold:
+    """One held request."""
+
+    def __init__(self, held: set[str], request_id: str) -> None:
+        self._held = held
+        self._request_id = request_id
+
+    def close(self) -> None:
+        self._held.discard(self._request_id)
 
 
 def _move(parcel_id: str, source: dict[str, bytes], target: dict[str, bytes]) -> None:

@@ -1,4 +1,4 @@
-"""What travels through the transit area: one parcel per object or event.
+"""What travels through the transit area: one parcel per object, event, request or report.
 
 Comes in: the facts of an arrival. Goes out: `Header` and `Trailer`, as JSON inside the sealed
 part of a parcel, so that neither can be read or changed on the way (model.md, Work: Parcel).
@@ -10,14 +10,15 @@ import json
 import re
 import secrets
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from planbank.errors import ParcelDamaged, ParcelError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-Kind = Literal["object", "event"]
+Kind = Literal["object", "event", "commitment", "report"]
+"""commitment: a storage commitment request (its data set); report: what became of its answer (JSON)."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -43,7 +44,7 @@ class Header:
     """Who sent what, when, from where: written before the data.
 
     `received_at` is UTC, ISO 8601 with microseconds. UIDs are those of the C-STORE command,
-    padding trimmed; they are empty for an event. `certificate` is the SHA-256 fingerprint of
+    padding trimmed; a request or an event has no SOP UIDs. `certificate` is the SHA-256 fingerprint of
     the peer's TLS certificate, empty without TLS. `sender_known` is what the gate's list said:
     a hint, since register decides from the database.
     """
@@ -73,7 +74,7 @@ class Header:
             raise ParcelDamaged("Its header cannot be read.") from exc
         values = asdict(header)
         known = values.pop("sender_known")
-        if header.kind not in ("object", "event") or not isinstance(known, bool):
+        if header.kind not in get_args(Kind) or not isinstance(known, bool):
             raise ParcelDamaged("Its header holds a value that cannot be.")
         if not all(isinstance(value, str) for value in values.values()):
             raise ParcelDamaged("Its header holds a value that is not text.")

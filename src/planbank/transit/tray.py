@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from planbank.transit.answers import Answers
     from planbank.transit.parcel import Header, Trailer
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
@@ -51,6 +52,9 @@ class Load:
 
 class Tray(Protocol):
     """The transit area."""
+
+    answers: Answers
+    """What `work` tells the gate to report (answers.py)."""
 
     def put(self, header: Header, fragments: Iterable[bytes | memoryview]) -> Trailer:
         """Seal, sign and keep a parcel; durable (file and folder synced) when this returns.
