@@ -15,7 +15,6 @@ import pytest
 from planbank.config import Settings, load
 from planbank.processes import supervise
 from planbank.processes.home import prepare
-from planbank.processes.supervise import Child
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
 
@@ -35,59 +34,31 @@ def planbank(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def ended(child: Child) -> None:
-    assert child.process is not None
-    child.process.wait(30)
-
-
-def test_a_child_that_ends_is_started_again_more_slowly_each_time(settings: Settings) -> None:
-    child = Child("--version", settings)  # ends at once
-    waits = []
-    child.start()
-    for _ in range(3):
-        first = child.process
-        ended(child)
-        before = time.monotonic()
-        child.keep()
-        assert child.process is None, "it is not started in the same moment"
-        waits.append(child._not_before - before)
-        while child.process is None:
-            child.keep()
-            time.sleep(0.01)
-        assert child.process is not first
-    ended(child)
-    assert waits == sorted(waits)
-    assert waits[-1] > 2 * waits[0]
-
-
-def test_a_child_that_lives_is_left_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    child = Child("clock", settings)
-    child.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    running = child.process
-    child.keep()
-    assert child.process is running
-    supervise._end([child])
-    assert running.returncode == -signal.SIGTERM
-
-
-def test_one_that_does_not_end_when_told_is_killed(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(supervise, "END_WITHIN", 0.5)
-    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(60)"
-    child = Child("work", settings)
-    child.process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
-    assert child.process.stdout is not None
-    child.process.stdout.readline()
-    supervise._end([child])
-    assert child.process.returncode == -signal.SIGKILL
-    child.process.stdout.close()
-
-
 def test_as_many_work_processes_as_asked_for_else_one_per_core(settings: Settings, tmp_path: Path) -> None:
     assert supervise._names(settings) == ["gate", "web", "clock", "work"]
     every = supervise._names(load(home=tmp_path, workers=0))
     assert every.count("work") == os.cpu_count()
+
+
+def test_told_to_end_while_it_starts_it_ends_within_10_s(tmp_path: Path) -> None:
+    """Also while the cluster is made, recovers or the tables are brought up to date."""
+    home = tmp_path / "bank"
+    for pause in (0.2, 1.0, 2.0, 3.0):
+        with (tmp_path / "log").open("wb") as log:
+            running = subprocess.Popen(
+                [sys.executable, "-m", "planbank", "up", "--home", str(home)],
+                env=os.environ
+                | {"PLANBANK_WEB_PORT": "0", "PLANBANK_DICOM_PORT": "0", "PLANBANK_WORKERS": "1"},
+                stdout=log,
+                stderr=log,
+            )
+        time.sleep(pause)  # a moment of its start, no synchronisation: any will do
+        running.terminate()
+        try:
+            assert running.wait(10) in (0, -signal.SIGTERM), (tmp_path / "log").read_text()[-2000:]
+        finally:
+            running.kill()
+    assert not (home / "pg.new" / "postmaster.pid").exists()
 
 
 def test_up_without_its_database_says_so_and_ends(settings: Settings) -> None:

@@ -55,20 +55,22 @@ def database_account() -> pwd.struct_passwd | None:
 def before_exec(account: pwd.struct_passwd | None, *paths: Path) -> Callable[[], None]:
     """What the child does before it becomes PostgreSQL: end with its parent, and stop being root."""
     libc = ctypes.CDLL(None, use_errno=True)
+    # Looked up now: after the fork another thread's hold on the loader's lock would never end.
+    prctl, capset = libc.prctl, libc.capset
     capability = None
     if account is not None and not all(_open_to_all(path) for path in paths):
         capability = _held_capability(libc)
 
     def prepare() -> None:
         if account is not None:
-            libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+            prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
             os.setgroups([account.pw_gid])
             os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
             os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
             if capability is not None:
-                _keep_only(libc, capability)
+                _keep_only(prctl, capset, capability)
         # After setuid, which clears it: a killed supervisor takes the database down in good order.
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
 
     return prepare
 
@@ -86,8 +88,8 @@ def _held_capability(libc: ctypes.CDLL) -> int | None:
     return None
 
 
-def _keep_only(libc: ctypes.CDLL, capability: int) -> None:
+def _keep_only(prctl: Callable[..., int], capset: Callable[..., int], capability: int) -> None:
     data = (_Data * 2)()
     data[0].effective = data[0].permitted = data[0].inheritable = 1 << capability
-    libc.capset(ctypes.byref(_Header(_CAPABILITY_VERSION_3, 0)), data)
-    libc.prctl(_PR_CAP_AMBIENT, _AMBIENT_RAISE, capability, 0, 0)
+    capset(ctypes.byref(_Header(_CAPABILITY_VERSION_3, 0)), data)
+    prctl(_PR_CAP_AMBIENT, _AMBIENT_RAISE, capability, 0, 0)

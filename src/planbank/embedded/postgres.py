@@ -11,9 +11,12 @@ import contextlib
 import getpass
 import hashlib
 import os
+import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -24,6 +27,8 @@ from planbank.embedded.drop_root import before_exec, database_account
 from planbank.errors import DatabaseUnavailable, HomeError
 
 NAME = "planbank"
+_READY_WITHIN = 30.0
+_RECOVERS = "the database system is "  # 'starting up', 'not yet accepting connections': 57P03
 _SOCKET_LIMIT = 100  # sun_path holds 108 bytes, '.s.PGSQL.5432' takes 14 of them
 _SETTINGS = {
     "listen_addresses": "",
@@ -73,10 +78,12 @@ class EmbeddedPostgres:
     def process(self) -> subprocess.Popen[bytes] | None:
         return self._process
 
-    def start(self) -> None:
+    def start(self, meanwhile: Callable[[], bool] = lambda: False) -> None:
         """Make the cluster where there is none, start it, make the database `planbank`.
 
-        Raises DatabaseUnavailable with the end of the server's log.
+        `meanwhile` is called again and again while the server gets ready; once it says True nobody
+        waits any longer. Raises DatabaseUnavailable with the end of the server's log. A server that
+        recovers from a kill is waited for as long as it lives: the next try would begin anew.
         """
         self._folders()
         self._end_left_over()
@@ -94,18 +101,23 @@ class EmbeddedPostgres:
                 preexec_fn=before_exec(self._account, self.data, _binary("postgres")),
                 start_new_session=True,
             )
-        self._wait_ready()
+        self._wait_ready(meanwhile)
 
-    def stop(self) -> None:
-        """Fast shutdown: open transactions end, everything committed is kept."""
+    def stop(self, within: float = 8.0) -> None:
+        """Fast shutdown: open transactions end, everything committed is kept.
+
+        After `within` seconds at once (SIGQUIT): what was committed is recovered at the next start.
+        """
         if self._process is None:
             return
-        self._process.send_signal(2)
-        try:
-            self._process.wait(8)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            self._process.send_signal(number)
+            try:
+                self._process.wait(within if number == signal.SIGINT else 0.5)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self._process.wait()
         self._process = None
 
     def _folders(self) -> None:
@@ -114,32 +126,38 @@ class EmbeddedPostgres:
             self.sockets.mkdir(mode=0o711, exist_ok=True)
             if self.sockets.stat().st_uid != os.geteuid() and not self._account:
                 raise HomeError(f"{self.sockets} belongs to somebody else.")
-        self.data.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.data, self.sockets):
+            if folder.exists():
+                self._own(folder)
+
+    def _own(self, path: Path) -> None:
         if self._account:
-            for folder in (self.data, self.sockets):
-                os.chown(folder, self._account.pw_uid, self._account.pw_gid)
+            os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
     def _initdb(self) -> None:
-        command = [str(_binary("initdb")), "-D", str(self.data), "-U", NAME, "--encoding=UTF8"]
+        """Make the cluster beside its place, and move it there when it is whole."""
+        new = self.data.with_name("pg.new")
+        shutil.rmtree(new, ignore_errors=True)  # of an initdb that was killed
+        new.mkdir(mode=0o700)
+        self._own(new)
+        command = [str(_binary("initdb")), "-D", str(new), "-U", NAME, "--encoding=UTF8"]
         command += ["--locale=C.UTF-8", "--auth=peer", "--no-instructions"]
         done = subprocess.run(
             command,
             capture_output=True,
             cwd="/",
-            preexec_fn=before_exec(self._account, self.data, _binary("postgres")),
+            preexec_fn=before_exec(self._account, new, _binary("postgres")),
         )
         if done.returncode:
             raise DatabaseUnavailable(f"initdb: {done.stderr.decode(errors='replace')[-500:]}")
         accounts = {"root", getpass.getuser(), *([self._account.pw_name] if self._account else [])}
         lines = "".join(f"bank {account} {NAME}\n" for account in sorted(accounts))
-        self._write("pg_ident.conf", lines)
-        self._write("pg_hba.conf", "local all all peer map=bank\n")
-
-    def _write(self, name: str, text: str) -> None:
-        path = self.data / name
-        path.write_text(text)
-        if self._account:
-            os.chown(path, self._account.pw_uid, self._account.pw_gid)
+        for name, text in (("pg_ident.conf", lines), ("pg_hba.conf", "local all all peer map=bank\n")):
+            (new / name).write_text(text)
+            self._own(new / name)
+        if self.data.is_dir():
+            self.data.rmdir()  # empty, of an earlier start
+        new.rename(self.data)
 
     def _end_left_over(self) -> None:
         """A server of this home whose supervisor was killed is ended before a new one starts."""
@@ -151,23 +169,28 @@ class EmbeddedPostgres:
             return
         if ours:
             with contextlib.suppress(psutil.Error):
-                process.send_signal(2)
+                process.send_signal(signal.SIGINT)
                 process.wait(10)
 
-    def _wait_ready(self) -> None:
+    def _wait_ready(self, meanwhile: Callable[[], bool]) -> None:
         import psycopg
 
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + _READY_WITHIN
         while True:
             if self._process is None or self._process.poll() is not None:
                 raise DatabaseUnavailable(f"The embedded server did not start: {self._log_end()}")
             try:
-                with psycopg.connect(socket_url(self.home, "postgres"), autocommit=True) as connection:
+                url = socket_url(self.home, "postgres")
+                with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
                     row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
                     if row.fetchone() is None:
                         connection.execute(f"CREATE DATABASE {NAME}")
                     return
             except psycopg.OperationalError as exc:
+                if _RECOVERS in str(exc):
+                    deadline = time.monotonic() + _READY_WITHIN
+                if meanwhile():
+                    raise DatabaseUnavailable("Nobody waits for it any longer.") from exc
                 if time.monotonic() > deadline:
                     raise DatabaseUnavailable(f"{exc}; {self._log_end()}") from exc
                 time.sleep(0.05)

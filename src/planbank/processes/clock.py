@@ -7,7 +7,6 @@ is due. Several may run; each task takes its own lock or is safe to run twice.
 from __future__ import annotations
 
 import signal
-import threading
 import time
 
 import structlog
@@ -15,6 +14,7 @@ import structlog
 from planbank import boot
 from planbank.config import Settings
 from planbank.house import House
+from planbank.processes.bell import Bell
 
 log = structlog.get_logger(__name__)
 SWEEP_EVERY = 5.0
@@ -22,16 +22,14 @@ SWEEP_EVERY = 5.0
 
 def run(settings: Settings) -> int:
     """Tick until SIGTERM or SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    bell = Bell(signal.SIGTERM, signal.SIGINT)
     house = boot.build(settings, "clock")
     swept = 0.0
     begun = False
     from django.db import InterfaceError, OperationalError, close_old_connections, connection
     from procrastinate.exceptions import ConnectorException
 
-    while not stop.is_set():
+    while not bell.rung:
         try:
             close_old_connections()
             if not begun:
@@ -46,7 +44,7 @@ def run(settings: Settings) -> int:
             connection.close()
         except OSError as exc:
             log.error("transit area fails", errno=exc.errno)
-        stop.wait(1)
+        bell.wait(1)
     return 0
 
 

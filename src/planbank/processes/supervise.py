@@ -6,76 +6,76 @@ them within 10 seconds; when this process is killed, the kernel ends the childre
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from types import FrameType
 
 import structlog
 
 from planbank import boot
-from planbank.config import Settings, environment
+from planbank.config import Settings
 from planbank.embedded import EmbeddedPostgres
-from planbank.errors import DatabaseUnavailable
+from planbank.errors import DatabaseUnavailable, PlanbankError
+from planbank.processes.bell import Bell
+from planbank.processes.child import Child, end
 from planbank.processes.home import prepare
 
 log = structlog.get_logger(__name__)
-_PR_SET_PDEATHSIG = 1
 # Ended in this order: nothing new comes in, then what is in hand is finished.
 PROCESSES = ("gate", "web", "clock", "work")
-END_WITHIN = 8.0
+END_WITHIN = 7.0
+DATABASE_ENDS_WITHIN = 2.0  # after its clients; together less than 10 s
 
 
 def up(settings: Settings, *, demo: bool, seed: Callable[[Settings], None] | None = None) -> int:
     """Run a bank until SIGTERM, SIGINT or, where nothing can run, a clear error."""
     lock = prepare(settings, demo=demo)
     boot.start_django(settings, "up")
-    stop = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    bell = Bell(signal.SIGTERM, signal.SIGINT, wakes=(signal.SIGCHLD,))
     database = None if settings.database_url else EmbeddedPostgres(settings.home)
     children: list[Child] = []
+
+    def meanwhile() -> bool:
+        """The gate is kept while the database recovers; waiting ends when all must end."""
+        for child in children:
+            child.keep()
+        return bell.rung
+
     try:
         if database:
-            database.start()
+            database.start(meanwhile)
         migrate()
-        children = [Child(name, settings) for name in _names(settings)]
-        for child in children:
-            child.start()
+        children += [Child(name, settings) for name in _names(settings)]
         if seed:
-            threading.Thread(target=_seed, args=(seed, settings, stop), daemon=True).start()
-        while not stop.wait(0.2):
-            for child in children:
-                child.keep()
+            threading.Thread(target=_seed, args=(seed, settings, bell), daemon=True).start()
+        while not meanwhile():
             if database:
-                _keep(database)
+                _keep(database, meanwhile)
+            bell.wait(0.2)
+    except DatabaseUnavailable:
+        if not bell.rung:
+            raise
     finally:
-        _end(children)
+        end(children, PROCESSES, END_WITHIN)
         if database:
-            database.stop()
+            database.stop(DATABASE_ENDS_WITHIN)
         lock.close()
     return 0
 
 
-def _keep(database: EmbeddedPostgres) -> None:
+def _keep(database: EmbeddedPostgres, meanwhile: Callable[[], bool]) -> None:
     """Start the database again if it ended; what cannot be started yet is tried again."""
     if database.process is None or database.process.poll() is None:
         return
     log.error("the embedded database ended and is started again")
     try:
-        database.start()
-    except DatabaseUnavailable as exc:
+        database.start(meanwhile)
+    except (PlanbankError, OSError) as exc:
         log.error("the embedded database does not start", reason=str(exc))
+        time.sleep(0.5)
 
 
 def _names(settings: Settings) -> list[str]:
@@ -96,61 +96,10 @@ def migrate() -> None:
         connection.close()
 
 
-def _seed(seed: Callable[[Settings], None], settings: Settings, stop: threading.Event) -> None:
+def _seed(seed: Callable[[Settings], None], settings: Settings, bell: Bell) -> None:
     try:
         seed(settings)
     except Exception as exc:
         log.exception("the demonstration could not be seeded")
         sys.stdout.write(f"The demonstration could not be seeded ({type(exc).__name__}); see the log.\n")
-        stop.set()
-
-
-@dataclass
-class Child:
-    """One process; started again when it ends by itself, more slowly each time it ends young."""
-
-    name: str
-    settings: Settings
-    process: subprocess.Popen[bytes] | None = None
-    _started: float = 0.0
-    _not_before: float = 0.0
-    _short_lives: int = field(default=0)
-
-    def start(self) -> None:
-        libc = ctypes.CDLL(None)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "planbank", self.name],
-            env=environment(self.settings),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0),
-        )
-        self._started = time.monotonic()
-
-    def keep(self) -> None:
-        """Start again if it ended."""
-        if self.process is not None and self.process.poll() is not None:
-            lived = time.monotonic() - self._started
-            self._short_lives = self._short_lives + 1 if lived < 10 else 0
-            wait = min(5.0, 0.1 * 2**self._short_lives)
-            log.warning("a process ended", child=self.name, code=self.process.returncode, again_in=wait)
-            self._not_before, self.process = time.monotonic() + wait, None
-        if self.process is None and time.monotonic() >= self._not_before:
-            self.start()
-
-
-def _end(children: list[Child]) -> None:
-    """SIGTERM in order, then SIGKILL for what does not end in time."""
-    deadline = time.monotonic() + END_WITHIN
-    for name in PROCESSES:
-        for child in children:
-            if child.name == name and child.process and child.process.poll() is None:
-                child.process.terminate()
-    for child in children:
-        if child.process is None:
-            continue
-        try:
-            child.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.process.kill()
-            child.process.wait()
+        bell.ring()
