@@ -92,6 +92,10 @@ class MetricError(PlanbankError):
     """This is no metric."""
 
 
+class ExpressionError(PlanbankError):
+    """This is no derived structure."""
+
+
 class SendError(PlanbankError):
     """Objects could not be sent."""
 

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from planbank.dicom.dose_grid import DoseGrid
+from planbank.dicom.structure_set import NO_CONTOURS, Roi
+from planbank.dose.coverage import cover
 from planbank.dose.curve import pack, unpack
 from planbank.dose.histogram import Histogram
 from planbank.dose.planes import AXIAL, Planes, sort_into_planes
 from planbank.dose.regions import Region, layers_of, regions_of
 from planbank.dose.sampling import STILL, Field, field_of, sample
+from planbank.dose.section import section_of
 from planbank.dose.shape import Layers
 from planbank.dose.slabs import EndCaps, Slab, slabs, usual_spacing
 
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planbank.dicom.geometry import Axes
-    from planbank.dicom.structure_set import Roi, StructureSet
+    from planbank.dicom.structure_set import StructureSet
+    from planbank.dose.derived.bodies import Body
 
 Interpolation = Literal["cubic", "trilinear"]
 
@@ -135,6 +139,27 @@ def dvh(
     return [_of_roi(run, roi, planes) for roi, planes in sorted_rois]
 
 
+def dvh_of_body(name: str, body: Body, source: Field, *, cubic: bool = False) -> Dvh:
+    """The DVH of a body made of prisms, such as a derived structure (`planbank.dose.derived`).
+
+    Its number is 0. `Dvh.parameters` says that it was derived, and how it was cut into cells.
+    """
+    run = _Run(source, None, source.edge, source.highest, "slab", cubic)
+    roi = Roi(0, name, "", "", None, "", NO_CONTOURS)
+    boxes = [prism.box for prism in body.prisms]
+    size = _cell_size_of(run, boxes, body.spacing) if boxes else (0.0, 0.0)
+    histogram = Histogram.up_to(run.highest * (BETWEEN_VOXELS if cubic else 1.0))
+    for prism in body.prisms:
+        cells = cover(prism.edges, size)
+        if cells is None or not len(cells.area):
+            continue
+        region = Region(section_of(prism.drawn, cells), cells, prism.edges.reshape(-1, 2))
+        layer = min(source.spacing[2], *size)
+        _add(histogram, run, body.axes, region, _slab_layers(Slab(prism.low, prism.high), layer))
+    parameters: dict[str, Any] = {"derived": True, "cell_mm": [round(side, 4) for side in size]}
+    return _result(run, roi, histogram, list(body.flags), parameters)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Run:
     """What is the same for all ROIs."""
@@ -226,7 +251,11 @@ def _result(run: _Run, roi: Roi, histogram: Histogram, flags: list[str], paramet
 def _cell_size(run: _Run, planes: Planes, thickness: float) -> tuple[float, float]:
     """Cells no larger than a dose pixel, and small beside the ROI."""
     spread = [np.ptp(np.concatenate(plane.polygons), axis=0) for plane in planes.planes]
-    boxes = [float(np.prod(sides)) for sides in spread]
+    return _cell_size_of(run, [float(np.prod(sides)) for sides in spread], thickness)
+
+
+def _cell_size_of(run: _Run, boxes: Sequence[float], thickness: float) -> tuple[float, float]:
+    """From the areas (mm2) of the boxes about the cross-sections."""
     side = float(np.cbrt(sum(boxes) * thickness / CELLS))
     if run.end_caps != "shape":
         side = float(np.sqrt(np.median(boxes))) / CELLS_ACROSS

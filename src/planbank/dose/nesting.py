@@ -205,16 +205,25 @@ def crosses(edges: NDArray[np.float64]) -> bool:
     return bool(_sweep(edges, order, np.empty(0)))
 
 
-def _by_strips(edges: NDArray[np.float64], repeated: bool) -> Border:
+def crossing_heights(edges: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """(n,) y at which edges (m, 4) cross properly, unsorted; None where they are beyond MOST_CROSSINGS."""
     order = np.argsort(np.minimum(edges[:, 1], edges[:, 3]))
     heights = np.empty(64)
     count = _sweep(edges, order, heights)
     if count > MOST_CROSSINGS:
-        return Border(np.empty((0, 4)), 0.0, True, repeated)
+        return None
     if count > len(heights):
         heights = np.empty(count)
         count = _sweep(edges, order, heights)
-    levels = np.unique(np.concatenate((edges[:, 1], edges[:, 3], heights[:count])))
+    return heights[:count]
+
+
+def _by_strips(edges: NDArray[np.float64], repeated: bool) -> Border:
+    heights = crossing_heights(edges)
+    if heights is None:
+        return Border(np.empty((0, 4)), 0.0, True, repeated)
+    order = np.argsort(np.minimum(edges[:, 1], edges[:, 3]))
+    levels = np.unique(np.concatenate((edges[:, 1], edges[:, 3], heights)))
     size = int(_fill_strips(edges[order], levels, np.empty((0, 4))))
     out = np.empty((size, 4))
     _fill_strips(edges[order], levels, out)
