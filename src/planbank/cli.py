@@ -103,7 +103,7 @@ def up(
     from planbank import boot
     from planbank.commands.seed import seed
 
-    settings = _settings(home, dicom_host="127.0.0.1", web_host="127.0.0.1")
+    settings = _settings(home, dicom_host="127.0.0.1", web_host="127.0.0.1", quiet_minutes=1)
     if "log_level" not in settings.model_fields_set:
         settings = settings.model_copy(update={"log_level": "WARNING"})  # the screen is for people here
     sys.exit(run(settings, demo=True, seed=lambda given: seed(boot.build(given, "command"))))

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     unknown_senders: Literal["quarantine", "refuse"] = Field(
         "quarantine", description="What the gate does with senders nobody registered."
     )
+    quiet_minutes: float = Field(
+        30, ge=0, description="How long nothing must have come for a patient before images count as all here."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe line that is logged."
     )

@@ -20,6 +20,7 @@ from planbank.catalogue.models import (
 )
 from planbank.people.models import Affiliation, Institution, Sender, SenderInstitution, User
 from planbank.pipeline.models import Outcome
+from planbank.pipeline.registry import SERVICES
 
 CT, RTPLAN = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.481.5"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -142,12 +143,13 @@ class Rows:
         )
 
     def outcome(self, of: InstanceVersion, state: str, reason: str = "", **fields: Any) -> Outcome:
+        service = fields.get("service", "analyse")
         return Outcome.objects.create(
             **{
                 "service": "analyse",
                 "subject_kind": "instance version",
                 "subject_id": of.pk,
-                "version": 1,
+                "version": SERVICES[service].version if service in SERVICES else 1,
                 "lane": "file:1",
                 "state": state,
                 "reason": reason,

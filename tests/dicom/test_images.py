@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from planbank.dicom.encoding import IMPLICIT_LITTLE, split_file
-from planbank.dicom.images import ImagePlane, modal_spacing, read_image, stacks
+from planbank.dicom.images import ImagePlane, modal_spacing, read_image
 from tests.dicom import sets
 from tests.dose.phantoms import encode
 
@@ -38,40 +38,9 @@ def test_where_an_image_lies() -> None:
 
 
 @pytest.mark.parametrize("element", ["ImagePositionPatient", "ImageOrientationPatient"])
-def test_an_image_without_a_place_is_a_finding_and_in_no_stack(element: str) -> None:
+def test_an_image_without_a_place_is_a_finding(element: str) -> None:
     found = plane(1, **{element: None})
     assert [finding.code for finding in found.findings] == ["image-no-geometry"]
-    assert stacks([found]) == []
-
-
-def test_a_missing_slice_is_told_by_its_position() -> None:
-    (stack,) = stacks([plane(z) for z in (9, 0, 3, 12)])
-    assert stack.spacing == pytest.approx(3)
-    assert stack.missing == pytest.approx((6,))
-    assert [one.position for one in stack.planes] == [0, 3, 9, 12]
-
-
-def test_irregular_spacing_cannot_tell() -> None:
-    (stack,) = stacks([plane(z) for z in (0, 3, 6, 10.2)])
-    assert stack.missing is None
-
-
-def test_repeated_positions_are_told() -> None:
-    (stack,) = stacks([plane(z) for z in (0, 3, 3, 6)])
-    assert stack.repeated == (3,)
-    assert stack.missing == ()
-
-
-def test_localisers_phases_and_series_stand_apart() -> None:
-    found = stacks(
-        [
-            *(plane(z) for z in (0, 3, 6)),
-            plane(1, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]),
-            *(plane(z, TemporalPositionIdentifier=2) for z in (0, 3)),
-            plane(0, SeriesInstanceUID="9.9"),
-        ]
-    )
-    assert sorted(len(stack.planes) for stack in found) == [1, 1, 2, 3]
 
 
 def test_modal_spacing() -> None:
@@ -84,8 +53,9 @@ def test_modal_spacing() -> None:
 def test_real_series(shared_data: Path) -> None:
     members = sets.files(shared_data / "alderson-pelvis-vmat-raystation.tar.xz", "/CT")
     planes = [read_image(data, syntax) for syntax, data in map(split_file, members.values())]
-    (stack,) = stacks(planes)
-    assert (len(stack.planes), stack.spacing, stack.missing) == (160, pytest.approx(2.0), ())
+    places = sorted(one.position or 0.0 for one in planes)
+    assert (len(planes), modal_spacing(places)) == (160, pytest.approx(2.0))
+    assert {len(one.marks) for one in planes} == {6}
 
 
 def test_an_enhanced_image_is_placed_by_its_functional_groups() -> None:

@@ -99,6 +99,30 @@ WORDS: dict[str, Words] = {
         _("Contours and DVH do not need them; the pictures do."),
         _("Send the whole image series again."),
     ),
+    "images-incomplete": Words(
+        "warn",
+        _("{missing} of {of} images are missing near {where}."),
+        _("The images that came are stored. Contours and DVH do not need the others; the pictures do."),
+        _("Send the missing images, or the whole series again. This finding then closes itself."),
+    ),
+    "images-incomplete-somewhere": Words(
+        "warn",
+        _("{missing} of {of} images are missing; where cannot be told, perhaps at an end."),
+        _("The images that came are stored. Contours and DVH do not need the others; the pictures do."),
+        _("Send the whole series again. This finding then closes itself."),
+    ),
+    "images-repeated": Words(
+        "info",
+        _("Several images lie at the same place and nothing tells them apart; whether some miss is open."),
+        ALL_KEPT,
+        NO_ACTION,
+    ),
+    "contours-off-images": Words(
+        "warn",
+        _("{off} of {of} images lie elsewhere than the contours that were drawn on them."),
+        _("Contours are kept where they are; pictures and DVH go by position, not by the reference."),
+        _("Check the export of the structure set: contours and images may be of different scans."),
+    ),
     "images-by-series": Words(
         "info",
         _("No image the structure set names came; its series did, and is used."),

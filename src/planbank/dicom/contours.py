@@ -36,6 +36,9 @@ FARTHEST = 1e5
 CLOSED_TYPES = frozenset(("CLOSED_PLANAR", "CLOSEDPLANAR_XOR"))
 
 
+FLAT = 0.01  # mm: rounding of decimal strings
+
+
 @dataclass(frozen=True, slots=True)
 class Contours:
     """All contours of one ROI, as one array cut by offsets.
@@ -131,6 +134,25 @@ class RoiContourItem:
     def image_uids(self) -> Iterator[str]:
         """SOP Instance UIDs of the images the contours were drawn on."""
         return (image for _, _, image in self._each(images=True) if image)
+
+    def planes(self) -> Iterator[tuple[str, float, str]]:
+        """(axis, mm, image) of each closed contour that lies across a patient axis.
+
+        Only the first three points and the last are read; `image` is the SOP Instance UID it was
+        drawn on, or "".
+        """
+        for data, kind, image in self._each(images=True):
+            if data is None or kind != "CLOSED_PLANAR":
+                continue
+            parts = bytes(self._walker.data[data.start : data.end]).split(b"\\", 9)
+            tail = bytes(self._walker.data[max(data.start, data.end - 60) : data.end]).split(b"\\")[-3:]
+            values = decimal_strings(b"\\".join([*parts[:9], *tail]))
+            if values is None or len(values) != 12:
+                continue
+            points = values.reshape(4, 3)
+            flat = np.flatnonzero(np.ptp(points, axis=0) <= FLAT)
+            if len(flat) == 1:
+                yield "xyz"[flat[0]], float(points[0, flat[0]]), image
 
     def _each(self, *, images: bool) -> Iterator[tuple[Element | None, str, str]]:
         if self._contours is None:

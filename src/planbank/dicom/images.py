@@ -1,14 +1,12 @@
-"""Image planes: where an image lies, and how images stack up to a volume.
+"""Image planes: where an image lies.
 
-Comes in: the encoded data set of an image (its pixels are not read), or many planes. Goes
-out: an `ImagePlane`, or `Stack`s with what is missing from them. Source: DICOM PS3.3
-sections C.7.6.1, C.7.6.2 and C.7.6.16.
+Comes in: the encoded data set of an image (its pixels are not read). Goes out: an `ImagePlane`.
+How images stack up to a volume: `planbank.dicom.stacks`. Source: DICOM PS3.3 sections C.7.6.1,
+C.7.6.2 and C.7.6.16.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,7 @@ from planbank.dicom.geometry import Axes, axes_of
 from planbank.dicom.items import Item, read_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -31,8 +29,9 @@ class ImagePlane:
     Attributes:
         position: mm along the normal; what a stack is sorted by.
         spacing: (between rows, between columns) in mm.
-        group: what tells stacks of one series apart: temporal position, acquisition, echo,
-            diffusion b-value, where given.
+        marks: what may tell stacks of one series apart: temporal position, echo, diffusion
+            b-value, trigger time, acquisition, image type; "" where not given.
+        expected: Images in Acquisition (0020,1002).
     """
 
     sop_instance_uid: str
@@ -50,7 +49,8 @@ class ImagePlane:
     position: float | None
     thickness: float | None
     patient_position: str
-    group: tuple[str, ...]
+    marks: tuple[str, ...]
+    expected: int | None
     slope: float
     intercept: float
     window: tuple[float, float] | None
@@ -60,23 +60,6 @@ class ImagePlane:
     def localiser(self) -> bool:
         """Whether the image is a scout, no slice of the volume."""
         return "LOCALIZER" in self.image_type
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """Images of one orientation, frame, kind and phase, in order of position.
-
-    Attributes:
-        spacing: the usual distance of neighbours in mm; None below two planes.
-        missing: positions (mm) where a plane is expected between others; None where the
-            distances are too irregular to tell.
-        repeated: positions that more than one image has.
-    """
-
-    planes: tuple[ImagePlane, ...]
-    spacing: float | None
-    missing: tuple[float, ...] | None
-    repeated: tuple[float, ...]
 
 
 def read_image(data: bytes | memoryview, transfer_syntax_uid: str) -> ImagePlane:
@@ -107,27 +90,13 @@ def read_image(data: bytes | memoryview, transfer_syntax_uid: str) -> ImagePlane
         position=float(axes.normal @ np.array(position)) if axes and position else None,
         thickness=thickness[0] if thickness else None,
         patient_position=ds.text("PatientPosition").upper(),
-        group=_group(ds),
+        marks=_marks(ds),
+        expected=ds.integer("ImagesInAcquisition"),
         slope=ds.number("RescaleSlope") or 1.0,
         intercept=ds.number("RescaleIntercept") or 0.0,
         window=_window(ds),
         findings=tuple(findings),
     )
-
-
-def stacks(planes: Iterable[ImagePlane]) -> list[Stack]:
-    """Split the images of one or several series into stacks and say what is missing between their planes.
-
-    Localisers stand apart; images without geometry are in no stack.
-    """
-    groups: dict[tuple[object, ...], list[ImagePlane]] = defaultdict(list)
-    for plane in planes:
-        if plane.axes is None or plane.position is None:
-            continue
-        direction = tuple(np.round(plane.axes.matrix, 3).ravel() + 0.0)
-        series = (plane.series_instance_uid, plane.frame_of_reference_uid, plane.localiser, plane.group)
-        groups[(direction, *series)].append(plane)
-    return [_stack(group) for group in groups.values()]
 
 
 def modal_spacing(
@@ -145,30 +114,6 @@ def modal_spacing(
     return float(gaps[np.abs(keys - best) <= 1].mean())
 
 
-def _stack(group: list[ImagePlane]) -> Stack:
-    ordered = sorted(group, key=lambda plane: plane.position or 0.0)
-    positions = [plane.position or 0.0 for plane in ordered]
-    spacing = modal_spacing(positions)
-    repeated = [b for a, b in itertools.pairwise(positions) if b - a <= 0.01]
-    if spacing is None:
-        return Stack(tuple(ordered), None, (), tuple(repeated))
-    return Stack(tuple(ordered), spacing, _missing(positions, spacing), tuple(repeated))
-
-
-def _missing(positions: list[float], spacing: float) -> tuple[float, ...] | None:
-    """Positions at whole multiples of the spacing that no plane has; None where distances are irregular."""
-    missing: list[float] = []
-    for low, high in itertools.pairwise(positions):
-        steps = (high - low) / spacing
-        whole = round(steps)
-        if high - low <= 0.01 or (whole == 1 and abs(steps - 1) <= 0.1):
-            continue
-        if abs(steps - whole) > 0.1 or whole < 1:
-            return None
-        missing.extend(low + spacing * step for step in range(1, whole))
-    return tuple(missing)
-
-
 def _from(
     ds: Item, frame: Item | None, shared: Item | None, sequence: str, keyword: str, count: int
 ) -> tuple[float, ...] | None:
@@ -182,9 +127,22 @@ def _from(
     return None
 
 
-def _group(ds: Item) -> tuple[str, ...]:
-    keywords = ("TemporalPositionIdentifier", "AcquisitionNumber", "EchoNumbers", "DiffusionBValue")
-    return tuple(ds.text(keyword) or str(ds.number(keyword) or "") for keyword in keywords)
+def _marks(ds: Item) -> tuple[str, ...]:
+    """What may tell stacks of one series apart, in the order of `stacks.split.MARKS`."""
+    numbers = (
+        ("TemporalPositionIndex", "TemporalPositionIdentifier"),
+        ("EchoNumbers",),
+        ("DiffusionBValue",),
+        ("TriggerTime",),
+        ("AcquisitionNumber",),
+    )
+    values = [next((v for k in keywords if (v := _plain(ds, k))), "") for keywords in numbers]
+    return (*values, "/".join(part.upper() for part in ds.texts("ImageType")[2:]))
+
+
+def _plain(ds: Item, keyword: str) -> str:
+    number = ds.number(keyword)
+    return "" if number is None else f"{number:g}"
 
 
 def _window(ds: Item) -> tuple[float, float] | None:

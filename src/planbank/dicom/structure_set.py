@@ -89,7 +89,11 @@ class StructureSet:
 
 @dataclass(frozen=True, slots=True)
 class StructureSetSummary:
-    """A structure set as a table row: labels, dates, approval and its ROIs counted."""
+    """A structure set as a table row: labels, dates, approval and its ROIs counted.
+
+    Attributes:
+        planes: where was drawn: (patient axis, mm, SOP Instance UID of the image or ""), each once.
+    """
 
     sop_instance_uid: str
     label: str
@@ -103,6 +107,7 @@ class StructureSetSummary:
     manufacturer: str
     manufacturer_model_name: str
     software_versions: tuple[str, ...]
+    planes: tuple[tuple[str, float, str], ...]
     findings: tuple[Finding, ...]
 
 
@@ -133,8 +138,14 @@ def summarise_structure_set(data: bytes | memoryview, transfer_syntax_uid: str) 
         manufacturer=ds.text("Manufacturer"),
         manufacturer_model_name=ds.text("ManufacturerModelName"),
         software_versions=ds.texts("SoftwareVersions"),
+        planes=_planes(drawn),
         findings=tuple(findings),
     )
+
+
+def _planes(drawn: dict[int, RoiContourItem]) -> tuple[tuple[str, float, str], ...]:
+    every = (plane for item in drawn.values() for plane in item.planes())
+    return tuple(sorted({(axis, round(mm, 2), image) for axis, mm, image in every}))
 
 
 def _counted(ds: Item, drawn: dict[int, RoiContourItem]) -> list[RoiSummary]:

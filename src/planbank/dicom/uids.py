@@ -14,6 +14,9 @@ from pydicom._uid_dict import UID_dictionary
 
 Kind = Literal["image", "structure set", "plan", "dose", "record", "registration", "other"]
 
+IMAGE_MODALITIES = frozenset({"CT", "MR", "PT"})
+"""Modalities of the volumes that structures are drawn on."""
+
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 PET_IMAGE = "1.2.840.10008.5.1.4.1.1.128"

@@ -14,6 +14,7 @@ from planbank.catalogue.models.finding import Finding
 from planbank.catalogue.models.patient import Patient, PatientFile, PatientIdentity
 from planbank.catalogue.models.plan_set import Bundle, Means, Member, PlanSet, Role
 from planbank.catalogue.models.quarantine import QuarantinedParcel
+from planbank.catalogue.models.stack import ImageStack
 from planbank.catalogue.models.study import Series, Study
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Dose",
     "Dvh",
     "Finding",
+    "ImageStack",
     "Instance",
     "InstanceVersion",
     "Means",

@@ -16,7 +16,7 @@ class Finding(models.Model):
 
     patient_file = models.ForeignKey(PatientFile, on_delete=models.CASCADE, related_name="findings")
     source = models.CharField(max_length=16)
-    subject_kind = models.CharField(max_length=32, help_text="instance, study, plan set")
+    subject_kind = models.CharField(max_length=32, help_text="instance, series, study, plan set")
     subject_id = models.BigIntegerField()
     code = models.CharField(max_length=64)
     about = models.CharField(

@@ -158,7 +158,8 @@ def findings_of(plan_set: PlanSet, parts: Parts) -> QuerySet[Finding]:
     return Finding.objects.filter(
         Q(subject_kind="plan set", subject_id=plan_set.pk)
         | Q(subject_kind="instance", subject_id__in=parts.instances)
-        | Q(subject_kind="instance", subject_id__in=images.values("pk")),
+        | Q(subject_kind="instance", subject_id__in=images.values("pk"))
+        | Q(subject_kind="series", subject_id__in=parts.series),
         patient_file=plan_set.patient_file_id,
     ).order_by("-opened_at", "-pk")
 

@@ -91,21 +91,22 @@ def _open_findings(state: str) -> Q:
     members = Member.objects.filter(plan_set=OuterRef(OuterRef("pk")), instance__isnull=False)
     own = rows.filter(subject_kind="plan set", subject_id=OuterRef("pk"))
     of_members = rows.filter(subject_kind="instance", subject_id__in=members.values("instance"))
-    return Q(Exists(own)) | Q(Exists(of_members))
+    images = Member.objects.filter(plan_set=OuterRef(OuterRef("pk")), series__isnull=False)
+    of_series = rows.filter(subject_kind="series", subject_id__in=images.values("series"))
+    return Q(Exists(own)) | Q(Exists(of_members)) | Q(Exists(of_series))
 
 
 def facts(page: Sequence[PlanSet]) -> dict[int, PlanSetFacts]:
     """What each plan set of a page has. Five queries, whose cost is that of these plan sets alone."""
     found = {row.pk: PlanSetFacts() for row in page}
     members = list(
-        Member.objects.filter(plan_set__in=list(found)).values_list("plan_set", "role", "instance")
+        Member.objects.filter(plan_set__in=list(found)).values_list("plan_set", "role", "instance", "series")
     )
     has: dict[int, set[str]] = defaultdict(set)
-    owners: dict[int, list[int]] = defaultdict(list)
-    for plan_set, role, instance in members:
+    owners: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for plan_set, role, instance, series in members:
         has[plan_set].add(role)
-        if instance:
-            owners[instance].append(plan_set)
+        owners["instance" if instance else "series", instance or series or 0].append(plan_set)
     _count_structures(found, members)
     _add_findings(found, owners)
     calculated, due, failed = _calculations(list(found))
@@ -120,9 +121,11 @@ def facts(page: Sequence[PlanSet]) -> dict[int, PlanSetFacts]:
     return found
 
 
-def _count_structures(found: dict[int, PlanSetFacts], members: Iterable[tuple[int, str, int | None]]) -> None:
+def _count_structures(
+    found: dict[int, PlanSetFacts], members: Iterable[tuple[int, str, int | None, int | None]]
+) -> None:
     of_instance: dict[int, list[int]] = defaultdict(list)
-    for plan_set, role, instance in members:
+    for plan_set, role, instance, _series in members:
         if role == "structure set" and instance:
             of_instance[instance].append(plan_set)
             found[plan_set].structures = 0
@@ -133,14 +136,13 @@ def _count_structures(found: dict[int, PlanSetFacts], members: Iterable[tuple[in
             found[plan_set].structures = (found[plan_set].structures or 0) + n
 
 
-def _add_findings(found: dict[int, PlanSetFacts], owners: dict[int, list[int]]) -> None:
-    rows = Finding.objects.filter(
-        Q(subject_kind="plan set", subject_id__in=list(found))
-        | Q(subject_kind="instance", subject_id__in=list(owners)),
-        closed_at__isnull=True,
-    )
+def _add_findings(found: dict[int, PlanSetFacts], owners: dict[tuple[str, int], list[int]]) -> None:
+    on_them = Q(subject_kind="plan set", subject_id__in=list(found))
+    for kind in ("instance", "series"):
+        on_them |= Q(subject_kind=kind, subject_id__in=[pk for of, pk in owners if of == kind])
+    rows = Finding.objects.filter(on_them, closed_at__isnull=True)
     for kind, subject, code in rows.values_list("subject_kind", "subject_id", "code"):
-        for pk in [subject] if kind == "plan set" else owners[subject]:
+        for pk in [subject] if kind == "plan set" else owners[kind, subject]:
             found[pk].findings += 1
             found[pk].codes.add(code)
     for row in found.values():

@@ -1,4 +1,4 @@
-"""Images: where they lie, for slices on pages and, later, completeness."""
+"""Images: where they lie, for slices on pages and for completeness."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
             "position_mm": plane.position,
             "thickness_mm": plane.thickness,
             "patient_position": plane.patient_position,
-            "group": plane.group,
+            "cosines": [*plane.axes.across.tolist(), *plane.axes.down.tolist()] if plane.axes else None,
+            "marks": plane.marks,
+            "expected": plane.expected,
             "localiser": plane.localiser,
         }
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from planbank.archive.objects import read_object
-from planbank.catalogue.models import Instance, InstanceVersion
+from planbank.catalogue.models import Instance, InstanceVersion, Series
 from planbank.dicom import uids
 from planbank.dicom.headers import DEFAULT_TAGS, scan
+from planbank.dicom.uids import IMAGE_MODALITIES
 from planbank.errors import DicomError, ObjectMissing
 from planbank.house import House
 from planbank.pipeline.due import make_due
@@ -48,7 +49,7 @@ def subjects() -> Iterator[Subject]:
         yield version, lane_of(patient_file)
 
 
-@service(subject="instance version", version=1, subjects=subjects)
+@service(subject="instance version", version=2, subjects=subjects)
 def analyse(house: House, version_id: int) -> Result:
     """Reads what each object says about itself"""
     version = InstanceVersion.objects.get(pk=version_id)
@@ -68,6 +69,8 @@ def analyse(house: House, version_id: int) -> Result:
     version.save(update_fields=["headers", "facts"])
     if kind in LINKING:
         _link_again(house, version)
+    if kind in ("image", "structure set"):
+        _judge_again(house, version)
     return Done()
 
 
@@ -76,3 +79,14 @@ def _link_again(house: House, version: InstanceVersion) -> None:
         "series__study__patient_file", flat=True
     )
     make_due("link", [(file, lane_of(file)) for file in files.distinct()], house.clock.now())
+
+
+def _judge_again(house: House, version: InstanceVersion) -> None:
+    """The series of an image; for a structure set, whatever it may name: all images of its patient file."""
+    mine = Instance.objects.filter(current_version=version)
+    series = Series.objects.filter(instances__in=mine)
+    if uids.kind(version.sop_class_uid) == "structure set":
+        files = mine.values("series__study__patient_file")
+        series = Series.objects.filter(study__patient_file__in=files, modality__in=IMAGE_MODALITIES)
+    rows = series.values_list("pk", "study__patient_file").distinct()
+    make_due("completeness", [(pk, lane_of(file)) for pk, file in rows], house.clock.now())

@@ -26,6 +26,7 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
                     "manufacturer": found.manufacturer,
                     "manufacturer_model_name": found.manufacturer_model_name,
                     "software_versions": found.software_versions,
+                    **_drawn(found.planes),
                 }
             ),
             "references": clean(reference_lists(references(data, syntax))),
@@ -39,6 +40,19 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
         update_fields=["name", "type", "label", "colour", "contour_count", "point_count", "is_empty"],
     )
     row.rois.exclude(number__in=[roi.number for roi in found.rois]).delete()
+
+
+def _drawn(planes: tuple[tuple[str, float, str], ...]) -> dict[str, object]:
+    """Where was drawn: mm along each patient axis, and on which image."""
+    on_axis: dict[str, list[float]] = {}
+    on_image: dict[str, list[object]] = {}
+    for axis, mm, image in planes:
+        on_axis.setdefault(axis, [])
+        if mm not in on_axis[axis][-1:]:
+            on_axis[axis].append(mm)
+        if image:
+            on_image.setdefault(image, [axis, mm])
+    return {"planes_mm": on_axis, "drawn_on": on_image}
 
 
 def _roi(row: StructureSet, roi: RoiSummary) -> Roi:

@@ -1,10 +1,17 @@
-"""Structure set -> images: SOP Instance UID, then series, then frame of reference (R14)."""
+"""Structure set -> images: SOP Instance UID, then series, then frame of reference (R14).
+
+Where several series share the frame, those whose images lie where the contours do are meant.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planbank.services.link.nodes import IMAGE_MODALITIES, Found, ImageSeries, Link, RtObject, Woven
+import numpy as np
+
+from planbank.dicom.images import modal_spacing
+from planbank.dicom.uids import IMAGE_MODALITIES
+from planbank.services.link.nodes import Found, ImageSeries, Link, RtObject, Woven
 
 SOP, SERIES, FRAME = "SOP Instance UID", "series", "frame of reference"
 
@@ -28,6 +35,8 @@ def link_images(structure_set: RtObject, series: Sequence[ImageSeries], woven: W
         return
     frame = structure_set.frame
     candidates = [s for s in series if frame and s.frame == frame and s.modality in IMAGE_MODALITIES]
+    if len(candidates) > 1:
+        candidates = [s for s in candidates if lies_on(structure_set.drawn, s)] or candidates
     if len(candidates) == 1:
         _add(woven, candidates, FRAME)
         woven.found.add(_dangling("images-by-frame", structure_set))
@@ -36,6 +45,21 @@ def link_images(structure_set: RtObject, series: Sequence[ImageSeries], woven: W
         woven.found.add(Found("images-ambiguous", structure_set.instance, params=params))
     else:
         woven.found.add(_dangling("images-not-received", structure_set))
+
+
+def lies_on(drawn: Sequence[tuple[str, float]], series: ImageSeries) -> bool:
+    """Whether every contour lies within half a slice of an image (model.md, Stacks)."""
+    if not drawn or len(series.origins) < 2:
+        return False
+    for axis in {axis for axis, _mm in drawn}:
+        places = np.unique(np.array(series.origins)[:, "xyz".index(axis)])
+        spacing = modal_spacing(places)
+        if spacing is None:
+            return False
+        mine = np.array([mm for on, mm in drawn if on == axis])
+        if (np.abs(mine[:, None] - places[None, :]).min(axis=1) > spacing / 2).any():
+            return False
+    return True
 
 
 def _dangling(code: str, structure_set: RtObject) -> Found:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-IMAGE_MODALITIES = frozenset({"CT", "MR", "PT"})
-
 
 @dataclass(frozen=True)
 class ImageSeries:
@@ -16,6 +14,7 @@ class ImageSeries:
     frame: str
     modality: str
     image_uids: frozenset[str]
+    origins: tuple[tuple[float, float, float], ...] = ()  # mm, patient coordinates
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class RtObject:
     plan_uids: tuple[str, ...] = ()
     dose_uids: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
+    drawn: tuple[tuple[str, float], ...] = ()  # (patient axis, mm) of its contours
 
 
 @dataclass(frozen=True)

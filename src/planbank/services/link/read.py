@@ -16,7 +16,8 @@ from planbank.catalogue.models import (
     TreatmentRecord,
 )
 from planbank.catalogue.models.derived import Derived
-from planbank.services.link.nodes import IMAGE_MODALITIES, Held, ImageSeries, RtObject
+from planbank.dicom.uids import IMAGE_MODALITIES
+from planbank.services.link.nodes import Held, ImageSeries, RtObject
 
 
 def held(patient_file_id: int) -> Held:
@@ -33,11 +34,15 @@ def held(patient_file_id: int) -> Held:
 
 def _series(patient_file_id: int) -> Iterator[ImageSeries]:
     images: dict[int, set[str]] = defaultdict(set)
+    origins: dict[int, list[tuple[float, float, float]]] = defaultdict(list)
     rows = Instance.objects.filter(
         series__study__patient_file=patient_file_id, series__modality__in=IMAGE_MODALITIES
     ).exclude(current_version__facts__localiser=True)
-    for series, uid in rows.values_list("series", "sop_instance_uid").iterator(5000):
+    wanted = ("series", "sop_instance_uid", "current_version__facts__origin_mm")
+    for series, uid, origin in rows.values_list(*wanted).iterator(5000):
         images[series].add(uid)
+        if origin:
+            origins[series].append(tuple(origin))
     for series in Series.objects.filter(pk__in=images).order_by("pk"):
         yield ImageSeries(
             series=series.pk,
@@ -45,13 +50,14 @@ def _series(patient_file_id: int) -> Iterator[ImageSeries]:
             frame=series.frame_of_reference_uid,
             modality=series.modality,
             image_uids=frozenset(images[series.pk]),
+            origins=tuple(sorted(origins[series.pk])),
         )
 
 
 def _objects(model: type[Derived], patient_file_id: int) -> Iterator[RtObject]:
     rows = model._default_manager.filter(
         version__current_in__series__study__patient_file=patient_file_id
-    ).values("version__current_in__pk", "version__sop_instance_uid", "references")
+    ).values("version__current_in__pk", "version__sop_instance_uid", "references", "facts__planes_mm")
     for row in rows.order_by("version__sop_instance_uid"):
         yield _object(row)
 
@@ -59,6 +65,7 @@ def _objects(model: type[Derived], patient_file_id: int) -> Iterator[RtObject]:
 def _object(row: dict[str, Any]) -> RtObject:
     named = row["references"]
     frames = tuple(named.get("frame_of_reference_uids", ()))
+    drawn = (row["facts__planes_mm"] or {}).items()
     return RtObject(
         instance=row["version__current_in__pk"],
         uid=row["version__sop_instance_uid"],
@@ -69,4 +76,5 @@ def _object(row: dict[str, Any]) -> RtObject:
         structure_set_uids=tuple(named.get("structure_set_uids", ())),
         plan_uids=tuple(named.get("plan_uids", ())),
         dose_uids=tuple(named.get("dose_uids", ())),
+        drawn=tuple((axis, mm) for axis, places in drawn for mm in places),
     )

@@ -100,7 +100,7 @@ def test_series_are_listed_sorted_narrowed(rows: Rows, client_of: ClientOf, pers
     client, url = client_of(person_of("AUH")), f"/patients/{file.pk}/"
 
     def shown(query: str) -> list[int]:
-        return [row.pk for row, _date in client.get(url + query).context["rows"]]
+        return [row.pk for row, _date, _images in client.get(url + query).context["rows"]]
 
     assert shown("") == [ct.pk, plan.pk]
     assert shown("?sort=-size") == [plan.pk, ct.pk]

@@ -19,6 +19,7 @@ from planbank.catalogue.models import PatientFile, Series, Submission
 from planbank.catalogue.queries import patients
 from planbank.catalogue.queries.associations import read_associations
 from planbank.catalogue.queries.objects import bytes_of, series_order, series_rows
+from planbank.catalogue.stack_words import StackWords, by_series
 from planbank.web.pages import house_of, page
 from planbank.web.pages.patients import words
 from planbank.web.pages.patients.findings import findings_of
@@ -58,7 +59,7 @@ def patient(request: HttpRequest, pk: int) -> HttpResponse:
         "given": given,
         "sort": sort,
         "found": found,
-        "rows": [(row, words.day(row.study.study_date)) for row in series_rows(list(found))],
+        "rows": _rows(list(found)),
         "all_url": without(request, *filters.fields),
         "findings": findings_of(file),
         "plans": rows_of(file),
@@ -82,6 +83,12 @@ def _arrivals(request: HttpRequest, file: PatientFile) -> Any:
     """The last associations in which something of this patient came, counting only that."""
     came = mine(request, Submission).filter(instance__series__study__patient_file=file)
     return read_associations(came, came, "", ARRIVALS)
+
+
+def _rows(series: list[Series]) -> list[tuple[Series, str, StackWords | None]]:
+    """A line each: the series, its study's date, and whether images are missing."""
+    stacks = by_series(series)
+    return [(row, words.day(row.study.study_date), stacks.get(row.pk)) for row in series_rows(series)]
 
 
 def _heads() -> list[str]:

@@ -16,8 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from planbank.catalogue.models import Instance, Series
+from planbank.catalogue.models import ImageStack, Instance, Series
 from planbank.catalogue.queries import objects
+from planbank.catalogue.stack_words import in_words
 from planbank.pipeline.models import Outcome
 from planbank.web.pages import house_of, page
 from planbank.web.pages.patients import words
@@ -72,6 +73,7 @@ def series(request: HttpRequest, pk: int) -> HttpResponse:
         "found": found,
         "rows": _rows(list(found)),
         "bytes": objects.bytes_of(Series.objects.filter(pk=here.pk)),
+        "stacks": [(stack, in_words(stack)) for stack in ImageStack.objects.filter(series=here)],
         "all_url": without(request, *filters.fields),
     }
     if not found and given:
