@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from planbank import __version__
+from planbank.commands import certs
 from planbank.config import load
 from planbank.processes.home import prepare
 
-COMMANDS = ("up", "gate", "web", "work", "clock", "apply", "send", "wait", "status", "check", "keys")
+COMMANDS = ("up", "gate", "web", "work", "clock", "apply", "send", "wait", "status", "check", "keys", "certs")
 
 
 def planbank(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -88,3 +90,36 @@ def test_keys_that_others_can_read_are_a_fault(tmp_path: Path) -> None:
     done = planbank("keys", "--home", str(settings.home))
     assert done.returncode == 1
     assert "can be read by others" in last_line(done)
+
+
+def test_certificates_are_made_listed_and_kept(tmp_path: Path) -> None:
+    """`planbank certs` needs no running bank; nothing is replaced unasked."""
+    home = {"PLANBANK_HOME": str(tmp_path / "bank")}
+    assert "planbank certs authority" in last_line(planbank("certs", "list", **home))
+    assert planbank("certs", "authority", "Nordby", **home).returncode == 0
+    assert planbank("certs", "server", "localhost", "--days", "20", **home).returncode == 0
+    made = planbank("certs", "client", "AAL_TPS", **home)
+    assert made.returncode == 0
+    again = planbank("certs", "client", "AAL_TPS", **home)
+    assert again.returncode == 1
+    assert "--renew" in last_line(again)
+    assert planbank("certs", "client", "AAL_TPS", "--renew", **home).returncode == 0
+    assert planbank("certs", "client", "../x", **home).returncode == 1
+    rows = {row["name"]: row for row in json.loads(planbank("certs", "list", "--json", **home).stdout)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "ca": "good",
+        "gate": "soon",
+        "clients/AAL_TPS": "good",
+    }
+    assert rows["clients/AAL_TPS"]["fingerprint"] not in made.stdout
+    assert "PRIVATE KEY" not in made.stdout
+
+
+def test_certificates_that_ended_end_the_list_with_a_fault(tmp_path: Path) -> None:
+    settings = load(home=tmp_path / "bank")
+    certs.make_authority(settings.tls_dir, "Nordby")
+    certs.make_server(settings.tls_dir, ["localhost"])
+    (settings.tls_dir / "gate.crt").write_text("spoilt")
+    done = planbank("certs", "list", PLANBANK_HOME=str(tmp_path / "bank"))
+    assert done.returncode == 1
+    assert "gate" in last_line(done)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from planbank.config import Settings, default_home, environment, load
+from planbank.config import GateLimits, Settings, default_home, environment, load
 from planbank.errors import SettingsError
+from planbank.gate.limits import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +75,14 @@ def test_a_file_of_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("log_level", "LOUD"),
         ("language", "de"),
         ("workers", "-2"),
+        ("dicom_tls", "yes"),
+        ("gate_processes", "65"),
+        ("gate_limits", '{"idle_seconds": 0}'),
+        ("gate_limits", '{"idle": 5}'),
+        ("gate_limits", "5"),
+        ("gate_limits", "{"),
+        ("storage_classes", '["CT"]'),
+        ("vendor_storage", "some"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -135,3 +145,34 @@ def test_the_stated_default_of_the_home(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_limits_of_the_gate_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the file a table, in the environment JSON."""
+    write(tmp_path, 'storage_classes = ["1.2.3"]\n[gate_limits]\nidle_seconds = 30\n')
+    settings = load()
+    assert settings.gate_limits.model_dump(exclude_none=True) == {"idle_seconds": 30}
+    assert settings.storage_classes == ("1.2.3",)
+    monkeypatch.setenv("PLANBANK_GATE_LIMITS", '{"connections": 9}')
+    assert load().gate_limits.model_dump(exclude_none=True) == {"connections": 9}
+
+
+def test_the_names_of_the_limits_are_the_gates() -> None:
+    """One list: what can be set is what the gate has (receive.md, rule 6)."""
+    assert set(GateLimits.model_fields) == {field.name for field in fields(Limits)}
+
+
+def test_a_child_reads_lists_and_limits_from_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = load(storage_classes=["1.2.3", "1.2.4"], gate_limits={"max_pdu": 65536}, dicom_tls="beside")
+    for name, value in environment(given).items():
+        monkeypatch.setenv(name, value)
+    assert load() == given
+
+
+def test_certificates_lie_in_the_key_folder_unless_named(tmp_path: Path) -> None:
+    folder = tmp_path / "keys" / "tls"
+    assert load().tls_files == (folder / "gate.crt", folder / "gate.key", folder / "ca.crt")
+    named = load(dicom_tls_certificate=tmp_path / "own.crt").tls_files
+    assert named == (tmp_path / "own.crt", folder / "gate.key", folder / "ca.crt")

@@ -256,6 +256,74 @@ def keys(home: Home = None) -> None:
         _end("A private key can be read by others.")
 
 
+certs = typer.Typer(help="Certificates for encrypted sending: those of this bank and of its senders.")
+app.add_typer(certs, name="certs")
+Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it ends.")]
+Renew = Annotated[bool, typer.Option("--renew", help="Replace the one that is there; it is kept aside.")]
+
+
+@certs.command("list")
+def certs_list(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, home: Home = None
+) -> None:
+    """Certificates of this home, and the days they have left; exit code 1 where one is over."""
+    from planbank.commands.certs import listed
+
+    rows = listed(_settings(home))
+    if as_json:
+        _say(json.dumps(rows, indent=1))
+    else:
+        for row in rows:
+            end = f"until {row['not_after'][:10]}, {row['days_left']} days" if row["not_after"] else "?"
+            _say(f"{row['name']:24} {row['state']:10} {end:32} {row['subject']}")
+    if over := [row["name"] for row in rows if row["state"] in ("expired", "unreadable")]:
+        _end(f"Expired or unreadable: {', '.join(over)}.")
+    if not rows:
+        _end("There are none. Begin with: planbank certs authority NAME")
+
+
+@certs.command("authority")
+def certs_authority(
+    organisation: Annotated[str, typer.Argument(help="Name of the hospital or registry.")],
+    days: Days = None,
+    home: Home = None,
+) -> None:
+    """Make the authority of this bank, once: it signs the gate and the systems that send."""
+    from planbank.commands.certs import CA_DAYS, make_authority
+
+    file = make_authority(_settings(home).tls_dir, organisation, days=days or CA_DAYS)
+    _say(f"{file}\nGive it to every centre. Its key, ca.key, signs: keep it away from the gate afterwards.")
+
+
+@certs.command("server")
+def certs_server(
+    hosts: Annotated[list[str], typer.Argument(help="Names or addresses by which centres call the gate.")],
+    days: Days = None,
+    renew: Renew = False,
+    home: Home = None,
+) -> None:
+    """Make the gate's certificate and key."""
+    from planbank.commands.certs import LEAF_DAYS, make_server
+
+    file = make_server(_settings(home).tls_dir, hosts, days=days or LEAF_DAYS, renew=renew)
+    _say(f"{file}\nSwitch TLS on with dicom_tls; a running gate takes a renewed one up by itself.")
+
+
+@certs.command("client")
+def certs_client(
+    name: Annotated[str, typer.Argument(help="AE title of the system that sends.")],
+    days: Days = None,
+    renew: Renew = False,
+    home: Home = None,
+) -> None:
+    """Make certificate and key of a system that sends; says the fingerprint for its sender."""
+    from planbank.commands.certs import LEAF_DAYS, fingerprint, make_client
+
+    file = make_client(_settings(home).tls_dir, name, days=days or LEAF_DAYS, renew=renew)
+    _say(f"{file}\n{file.with_suffix('.key')}\n{fingerprint(file)}")
+    _say("Both files go to that system by a safe way, the fingerprint (or the .crt) to its sender here.")
+
+
 @app.command()
 def dvh(
     files: Annotated[list[Path], typer.Argument(help="RTSTRUCT, RTDOSE, RTPLAN files or folders.")],

@@ -7,13 +7,24 @@ the file, the file over the defaults.
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableValue
 
 from planbank.errors import SettingsError
 
@@ -28,6 +39,27 @@ def default_home() -> Path:
         return Path("/var/lib/planbank")
     data_home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data_home) / "planbank"
+
+
+Uid = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)+$", max_length=64)]
+
+
+class GateLimits(BaseModel):
+    """What of the gate's limits differs from its own defaults (docs/reference/gate.md, Limits)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    connections: PositiveInt | None = None
+    connections_per_address: PositiveInt | None = None
+    associate_seconds: PositiveFloat | None = None
+    idle_seconds: PositiveFloat | None = None
+    pdu_seconds: PositiveFloat | None = None
+    object_seconds: PositiveFloat | None = None
+    association_seconds: PositiveFloat | None = None
+    max_pdu: int | None = Field(None, ge=4096, le=1 << 24)
+    associate_bytes: PositiveInt | None = None
+    command_bytes: PositiveInt | None = None
+    object_bytes: PositiveInt | None = None
 
 
 class Settings(BaseSettings):
@@ -54,6 +86,28 @@ class Settings(BaseSettings):
     ae_title: str = Field(
         "PLANBANK", min_length=1, max_length=16, description="Application Entity title of the gate."
     )
+    dicom_tls: Literal["off", "beside", "only"] = Field(
+        "off", description="Mutual TLS at the gate: off, beside plain DICOM, or only TLS."
+    )
+    dicom_tls_port: int = Field(2762, ge=0, le=65535, description="Port of the gate with TLS.")
+    dicom_tls_certificate: Path | None = Field(
+        None, description="PEM certificate the gate shows; empty: HOME/keys/tls/gate.crt."
+    )
+    dicom_tls_key: Path | None = Field(
+        None, description="Private key of that certificate; empty: HOME/keys/tls/gate.key."
+    )
+    dicom_tls_ca: Path | None = Field(
+        None,
+        description="PEM certificates of the authorities that sign senders; empty: HOME/keys/tls/ca.crt.",
+    )
+    gate_processes: int = Field(0, ge=0, le=64, description="Processes of the gate; 0 means one per core.")
+    gate_limits: GateLimits = Field(
+        default_factory=GateLimits, description="Limits of the gate that differ from its own, by name."
+    )
+    vendor_storage: Literal["accept", "refuse"] = Field(
+        "accept", description="What the gate does with private storage classes."
+    )
+    storage_classes: tuple[Uid, ...] = Field((), description="Further SOP classes to take as storage.")
     workers: int = Field(0, ge=0, description="Work processes that `up` starts; 0 means one per core.")
     unknown_senders: Literal["quarantine", "refuse"] = Field(
         "quarantine", description="What the gate does with senders nobody registered."
@@ -70,7 +124,7 @@ class Settings(BaseSettings):
     language: Literal["en", "da"] = Field("en", description="Language of pages for people who chose none.")
     time_zone: str = Field("Europe/Copenhagen", description="Zone in which times are shown.")
 
-    @field_validator("home", "clock_file")
+    @field_validator("home", "clock_file", "dicom_tls_certificate", "dicom_tls_key", "dicom_tls_ca")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -78,6 +132,20 @@ class Settings(BaseSettings):
     @property
     def keys_dir(self) -> Path:
         return self.home / "keys"
+
+    @property
+    def tls_dir(self) -> Path:
+        """Where `planbank certs` keeps certificates and their keys."""
+        return self.keys_dir / "tls"
+
+    @property
+    def tls_files(self) -> tuple[Path, Path, Path]:
+        """The gate's certificate, its key, and the authorities of senders."""
+        return (
+            self.dicom_tls_certificate or self.tls_dir / "gate.crt",
+            self.dicom_tls_key or self.tls_dir / "gate.key",
+            self.dicom_tls_ca or self.tls_dir / "ca.crt",
+        )
 
     @property
     def transit_dir(self) -> Path:
@@ -112,6 +180,8 @@ def load(**overrides: Any) -> Settings:
     unset = {k: v for k, v in from_file.items() if f"PLANBANK_{k.upper()}" not in os.environ}
     try:
         return Settings(**(unset | given))
+    except UnreadableValue as exc:
+        raise SettingsError(f"{exc}: in the environment this is written as JSON.") from exc
     except ValidationError as exc:
         first = exc.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
@@ -130,5 +200,6 @@ def environment(settings: Settings) -> dict[str, str]:
     """The environment for a child process that must read the same settings."""
     env = dict(os.environ)
     for name, value in settings.model_dump(exclude_none=True).items():
-        env[f"PLANBANK_{name.upper()}"] = str(value)
+        text = json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
+        env[f"PLANBANK_{name.upper()}"] = text
     return env

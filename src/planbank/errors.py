@@ -142,6 +142,10 @@ class CertificateUnusable(PlanbankError):
     """This is not a certificate that can be used."""
 
 
+class CertificateThere(PlanbankError):
+    """There is such a certificate already; nothing was changed."""
+
+
 class SenderTaken(PlanbankError):
     """This AE title is registered at this address already."""
 

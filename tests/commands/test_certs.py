@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from planbank.commands import certs
-from planbank.errors import KeyMissing, SettingsError
+from planbank.errors import CertificateThere, KeyMissing, SettingsError
 
 OPENSSL = shutil.which("openssl")
 
@@ -64,11 +64,33 @@ def test_the_list_says_how_long_each_is_good(folder: Path) -> None:
     assert (later["gate"], later["clients/LONG"], later["clients/SHORT"]) == ("expired", "good", "expired")
 
 
-def test_an_authority_is_never_replaced_a_certificate_is(folder: Path) -> None:
-    with pytest.raises(FileExistsError):
+def test_nothing_is_replaced_unasked(folder: Path) -> None:
+    with pytest.raises(CertificateThere):
         certs.make_authority(folder, "Another")
-    first = certs.fingerprint(certs.make_client(folder, "DEMO_TPS"))
-    assert certs.fingerprint(certs.make_client(folder, "DEMO_TPS")) != first
+    first = certs.make_client(folder, "DEMO_TPS").read_bytes()
+    with pytest.raises(CertificateThere, match="--renew"):
+        certs.make_client(folder, "DEMO_TPS")
+    assert (folder / "clients" / "DEMO_TPS.crt").read_bytes() == first
+
+
+def test_a_renewed_one_keeps_the_old_with_its_key(folder: Path) -> None:
+    """A private key is never overwritten: what was sealed or signed with it stays provable."""
+    file = certs.make_server(folder, ["localhost"])
+    old = file.read_bytes(), file.with_suffix(".key").read_bytes()
+    aside = folder / "replaced" / f"gate-{certs.fingerprint(file)[:16]}.crt"
+    assert certs.make_server(folder, ["localhost"], renew=True) == file
+    assert (aside.read_bytes(), aside.with_suffix(".key").read_bytes()) == old
+    assert file.read_bytes() != old[0]
+    assert {f.stat().st_mode & 0o777 for f in folder.rglob("*.key")} == {0o600}
+    assert [row.name for row in certs.rows(folder, datetime.now(UTC))] == ["ca", "gate"]
+    assert list(folder.rglob("*.new")) == []
+
+
+def test_a_run_that_was_cut_off_is_done_again(folder: Path) -> None:
+    (folder / "gate.key.new").write_text("half a key")
+    file = certs.make_server(folder, ["localhost"])
+    assert b"PRIVATE KEY" in file.with_suffix(".key").read_bytes()
+    assert list(folder.rglob("*.new")) == []
 
 
 @pytest.mark.parametrize("name", ["", "../gate", "a/b", "A B", ".", "x" * 65, "æ", "A\n"])

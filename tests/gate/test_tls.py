@@ -167,7 +167,7 @@ def test_a_renewed_certificate_is_taken_up_and_a_spoilt_one_is_not(
             return peer.sock.getpeercert(binary_form=True)
 
     first = shown()
-    certs.make_server(tmp_path / "own", ["127.0.0.1"])
+    certs.make_server(tmp_path / "own", ["127.0.0.1"], renew=True)
     second = shown()
     assert second != first
     files[0].write_text("spoilt")

@@ -6,8 +6,9 @@ and a list of them with the days they have left.
     ca.crt  ca.key                 the authority of this bank: give ca.crt to the centres
     gate.crt  gate.key             what the gate shows
     clients/<name>.crt  .key       what a centre's system shows: its fingerprint goes into its sender
+    replaced/                      what was renewed, with its key
 
-ca.key is needed for signing alone: keep it away from the gate once all is signed.
+No key is ever overwritten. ca.key is needed for signing alone: keep it away from the gate once all is signed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -31,15 +32,17 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from planbank.archive.durable import create_locked, make_folder, sync_folder, write_all
-from planbank.errors import KeyMissing, SettingsError
+from planbank.errors import CertificateThere, KeyMissing, SettingsError
+from planbank.people.expiry import days_left, level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from planbank.config import Settings
+
 CA_DAYS = 3650
 LEAF_DAYS = 825
-WARN_DAYS = 60
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _EARLIER = timedelta(minutes=5)  # clocks of two hospitals differ
@@ -49,7 +52,7 @@ _EARLIER = timedelta(minutes=5)  # clocks of two hospitals differ
 class CertificateRow:
     """One line of `planbank certs`. `fingerprint`: SHA-256 in hex, as a sender's `certificates` takes it.
 
-    `state`: 'good', 'soon' (at most 60 days left), 'expired', or 'unreadable' where it is no certificate.
+    `state`: 'good', 'soon' (at most 30 days left), 'expired', or 'unreadable' where it is no certificate.
     """
 
     name: str
@@ -63,9 +66,11 @@ class CertificateRow:
 def make_authority(folder: Path, organisation: str, *, days: int = CA_DAYS) -> Path:
     """Make `ca.crt` and `ca.key`; gives the certificate's path.
 
-    Raises FileExistsError where one is there: its certificates would be worth nothing any more;
+    Raises CertificateThere where one is there: what it signed would be worth nothing any more;
     SettingsError without a name.
     """
+    if (folder / "ca.crt").exists() or (folder / "ca.key").exists():
+        raise CertificateThere("An authority is never replaced: what it signed would be worth nothing.")
     if not organisation.strip():
         raise SettingsError("The name of an organisation is needed.")
     key = ec.generate_private_key(ec.SECP256R1())
@@ -78,33 +83,55 @@ def make_authority(folder: Path, organisation: str, *, days: int = CA_DAYS) -> P
     return _write(folder, "ca", builder.sign(key, hashes.SHA256()), key)
 
 
-def make_server(folder: Path, hosts: Sequence[str], *, days: int = LEAF_DAYS) -> Path:
+def make_server(folder: Path, hosts: Sequence[str], *, days: int = LEAF_DAYS, renew: bool = False) -> Path:
     """Make `gate.crt` and `gate.key` for these host names or addresses; gives the certificate's path.
 
-    An older one is replaced; the gate takes the new one up by itself. Raises KeyMissing without
-    an authority, SettingsError without a host.
+    With `renew` an older one is put into `replaced/`; the gate takes the new one up by itself.
+    Raises CertificateThere without `renew`, KeyMissing without an authority, SettingsError without a host.
     """
     if not hosts:
         raise SettingsError("A host name or address is needed: what the centres call the gate by.")
     names = x509.SubjectAlternativeName([_host(host) for host in hosts])
-    return _issue(folder, "gate", hosts[0], ExtendedKeyUsageOID.SERVER_AUTH, days, names)
+    return _issue(folder, "gate", hosts[0], ExtendedKeyUsageOID.SERVER_AUTH, days, names, renew)
 
 
-def make_client(folder: Path, name: str, *, days: int = LEAF_DAYS) -> Path:
+def make_client(folder: Path, name: str, *, days: int = LEAF_DAYS, renew: bool = False) -> Path:
     """Make `clients/<name>.crt` and `.key` for one sending system; gives the certificate's path.
 
-    `name`: letters, digits, - and _, the AE title as a rule. An older one is replaced, and its
-    fingerprint is another then. Raises KeyMissing without an authority, SettingsError for another name.
+    `name`: letters, digits, - and _, the AE title as a rule. With `renew` an older one is put into
+    `replaced/`; the new fingerprint is another. Raises CertificateThere without `renew`, KeyMissing
+    without an authority, SettingsError for another name.
     """
     if not _NAME.fullmatch(name):
         raise SettingsError("A client's name has letters, digits, - and _ only, at most 64.")
-    return _issue(folder, f"clients/{name}", name, ExtendedKeyUsageOID.CLIENT_AUTH, days, None)
+    return _issue(folder, f"clients/{name}", name, ExtendedKeyUsageOID.CLIENT_AUTH, days, None, renew)
 
 
 def rows(folder: Path, now: datetime) -> list[CertificateRow]:
     """Every certificate in the folder, the authority and the gate first."""
     first = [file for file in (folder / "ca.crt", folder / "gate.crt") if file.exists()]
-    return [_row(folder, file, now) for file in [*first, *sorted((folder / "clients").glob("*.crt"))]]
+    clients = sorted(f for f in (folder / "clients").glob("*.crt") if _NAME.fullmatch(f.stem))
+    return [_row(folder, file, now) for file in [*first, *clients]]
+
+
+def listed(settings: Settings) -> list[dict[str, Any]]:
+    """`rows` of a home, for JSON; besides, what the settings name elsewhere."""
+    now = datetime.now(UTC)
+    found = rows(settings.tls_dir, now)
+    certificate, _key, authority = settings.tls_files
+    elsewhere = [file for file in (certificate, authority) if file.parent != settings.tls_dir]
+    found += [_row(file.parent, file, now) for file in elsewhere if file.exists()]
+    return [
+        {
+            "name": row.name,
+            "state": row.state,
+            "subject": row.subject,
+            "fingerprint": row.fingerprint,
+            "not_after": row.expires_at.isoformat() if row.expires_at else "",
+            "days_left": row.days_left,
+        }
+        for row in found
+    ]
 
 
 def fingerprint(certificate: Path) -> str:
@@ -119,10 +146,9 @@ def _row(folder: Path, file: Path, now: datetime) -> CertificateRow:
     except KeyMissing:
         return CertificateRow(name, "", "", None, 0, "unreadable")
     expires_at = certificate.not_valid_after_utc
-    days_left = (expires_at - now) // timedelta(days=1)
-    state = "expired" if expires_at <= now else "soon" if days_left <= WARN_DAYS else "good"
+    state = "expired" if expires_at <= now else "soon" if level(expires_at, now) != "ok" else "good"
     subject = certificate.subject.rfc4514_string()
-    return CertificateRow(name, subject, fingerprint(file), expires_at, days_left, state)
+    return CertificateRow(name, subject, fingerprint(file), expires_at, days_left(expires_at, now), state)
 
 
 def _issue(
@@ -132,7 +158,11 @@ def _issue(
     usage: x509.ObjectIdentifier,
     days: int,
     names: x509.SubjectAlternativeName | None,
+    renew: bool,
 ) -> Path:
+    there = [file for file in _pair(folder, name) if file.exists()]
+    if there and not renew:
+        raise CertificateThere(f"{there[0]} is there. To replace it: --renew.")
     authority, signing_key = _load(folder / "ca.crt"), _load_key(folder / "ca.key")
     key = ec.generate_private_key(ec.SECP256R1())
     [organisation] = authority.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
@@ -148,8 +178,6 @@ def _issue(
     )
     if names is not None:
         builder = builder.add_extension(names, critical=False)
-    for old in (folder / f"{name}.key", folder / f"{name}.crt"):
-        old.unlink(missing_ok=True)
     return _write(folder, name, builder.sign(signing_key, hashes.SHA256()), key)
 
 
@@ -222,20 +250,53 @@ def _load_key(file: Path) -> ec.EllipticCurvePrivateKey:
     return key
 
 
+def _pair(folder: Path, name: str) -> tuple[Path, Path]:
+    return folder / f"{name}.key", folder / f"{name}.crt"
+
+
 def _write(folder: Path, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Path:
-    """The key first: a certificate without its key is of no use to anybody."""
-    path = folder / f"{name}.crt"
-    make_folder(path.parent, 0o700)
+    """Both under new names first; then what is there is put aside, and they take its place.
+
+    The key goes first: a certificate without its key is of no use to anybody.
+    """
+    private, public = _pair(folder, name)
+    make_folder(folder, 0o700)
+    make_folder(private.parent, 0o700)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for file, data, mode in (
-        (path.with_suffix(".key"), pem, 0o600),
-        (path, certificate.public_bytes(Encoding.PEM), 0o644),
+        (private, pem, 0o600),
+        (public, certificate.public_bytes(Encoding.PEM), 0o644),
     ):
-        fd = create_locked(file, mode)
-        try:
-            write_all(fd, data)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-    sync_folder(path.parent)
-    return path
+        _fill(_new(file), data, mode)
+    _put_aside(folder, name)
+    for file in (private, public):
+        _new(file).replace(file)
+    sync_folder(private.parent)
+    return public
+
+
+def _new(file: Path) -> Path:
+    return file.with_name(f"{file.name}.new")
+
+
+def _fill(file: Path, data: bytes, mode: int) -> None:
+    file.unlink(missing_ok=True)  # of a run that did not come to its end
+    fd = create_locked(file, mode)
+    try:
+        write_all(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _put_aside(folder: Path, name: str) -> None:
+    """A second name for what will be replaced, made of its fingerprint; never two under one name."""
+    private, public = _pair(folder, name)
+    if not public.exists():
+        return
+    make_folder(folder / "replaced", 0o700)
+    for file in (private, public):
+        kept = folder / "replaced" / f"{file.stem}-{fingerprint(public)[:16]}{file.suffix}"
+        if file.exists() and not kept.exists():
+            kept.hardlink_to(file)
+    sync_folder(folder / "replaced")

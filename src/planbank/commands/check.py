@@ -18,7 +18,8 @@ UNOPENED = ("damaged", "unsigned", "unreadable", "unexpected")  # reasons of reg
 
 
 def check(house: House, *, deep: bool = False) -> Iterator[str]:
-    """Yield each fault: rows against objects, transit against quarantine rows, the journal chain.
+    """Yield each fault: rows against objects, transit against quarantine rows, certificates that
+    ended, the journal chain.
 
     `deep` re-reads every object and compares its content hash, and opens every parcel.
     """
@@ -29,6 +30,7 @@ def check(house: House, *, deep: bool = False) -> Iterator[str]:
     yield from _quarantine(house)
     if deep:
         yield from _parcels(house)
+    yield from _certificates(house)
     yield from faults()
 
 
@@ -90,6 +92,14 @@ def _quarantine(house: House) -> Iterator[str]:
     on_the_way = set(house.tray.waiting())
     yield from (f"quarantine: parcel {p} has no row" for p in sorted(parcels - set(states)))
     yield from (f"quarantine: parcel {p} is missing" for p in sorted(waiting - parcels - on_the_way))
+
+
+def _certificates(house: House) -> Iterator[str]:
+    from planbank.people.expiry import expiries
+
+    for one in expiries(house.settings, house.clock.now()):
+        if one.is_over:
+            yield f"tls: the certificate of {one.name} ({one.what}) ended on {one.not_after:%Y-%m-%d}"
 
 
 def _parcels(house: House) -> Iterator[str]:

@@ -12,8 +12,10 @@ def status(house: House) -> dict[str, int | str]:
     """Counts of what is kept, what waits and what failed."""
     from planbank import __version__
     from planbank.catalogue import models
+    from planbank.people.expiry import expiries
     from planbank.pipeline.counts import open_work
 
+    certificates = expiries(house.settings, house.clock.now())
     files = models.PatientFile.objects.exclude(patient=None)
     return {
         "version": __version__,
@@ -35,4 +37,7 @@ def status(house: House) -> dict[str, int | str]:
         "dvhs": models.Dvh.objects.count(),
         "findings": models.Finding.objects.filter(closed_at=None).count(),
         **open_work(),
+        "certificates_ending": sum(1 for one in certificates if one.level != "ok" and not one.is_over),
+        "certificates_ended": sum(1 for one in certificates if one.is_over),
+        "first_certificate_ends": certificates[0].not_after.isoformat() if certificates else "",
     }

@@ -37,7 +37,10 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["institution", "-at"], name="event_institution")]
+        indexes = [
+            models.Index(fields=["institution", "-at"], name="event_institution"),
+            models.Index(fields=["kind", "-at"], name="event_kind"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["parcel_id", "kind"], condition=~models.Q(parcel_id=""), name="event_once_per_parcel"

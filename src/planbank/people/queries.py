@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from planbank.people.models import Institution, Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Reason = Literal[
     "",
@@ -72,8 +75,14 @@ def _inside(address: str, network: str) -> bool:
     return ip in ipaddress.ip_network(network, strict=False)
 
 
-def gate_file(unknown: str, called: list[str]) -> dict[str, Any]:
-    """What the gate is told (control file `senders`): names, addresses, certificates; no institution."""
+def gate_file(
+    unknown: str, called: list[str], vendor_storage: str = "accept", storage_classes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What the gate is told (control file `senders`): names, addresses, certificates; no institution.
+
+    The rest are settings: what becomes of unknown senders, AE titles it answers to, private storage
+    classes ('accept' or 'refuse'), and further classes to take.
+    """
     senders: list[dict[str, Any]] = []
     listed: set[str] = set(called)
     for sender in Sender.objects.filter(is_active=True).prefetch_related("listed", "certificates"):
@@ -82,4 +91,11 @@ def gate_file(unknown: str, called: list[str]) -> dict[str, Any]:
             one["certificates"] = bound_to
         senders.append(one)
         listed.update(row.called_ae for row in sender.listed.all() if row.called_ae)
-    return {"version": 1, "unknown": unknown, "called": sorted(listed), "senders": senders}
+    return {
+        "version": 1,
+        "unknown": unknown,
+        "called": sorted(listed),
+        "senders": senders,
+        "vendor_storage": vendor_storage,
+        "storage_classes": sorted(storage_classes),
+    }

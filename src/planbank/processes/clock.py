@@ -25,6 +25,7 @@ def run(settings: Settings) -> int:
     bell = Bell(signal.SIGTERM, signal.SIGINT)
     house = boot.build(settings, "clock")
     swept = 0.0
+    told: set[tuple[str, str, str]] = set()
     begun = False
     from django.db import InterfaceError, OperationalError, close_old_connections, connection
     from procrastinate.exceptions import ConnectorException
@@ -38,6 +39,7 @@ def run(settings: Settings) -> int:
             tick(house)
             if time.monotonic() - swept >= SWEEP_EVERY:
                 _sweep(house)
+                _tell_expiries(house, told)
                 swept = time.monotonic()
         except (OperationalError, InterfaceError, ConnectorException) as exc:
             log.warning("database away, the clock waits", kind=type(exc).__name__)
@@ -56,7 +58,12 @@ def tick(house: House) -> None:
     while seal_committed() == 1000:
         pass
     settings = house.settings
-    wanted = gate_file(settings.unknown_senders, [settings.ae_title])
+    wanted = gate_file(
+        settings.unknown_senders,
+        [settings.ae_title],
+        settings.vendor_storage,
+        settings.storage_classes,
+    )
     if _published(house) != wanted:
         house.tray.publish("senders", wanted)
         log.info("senders published", senders=len(wanted["senders"]))
@@ -84,3 +91,16 @@ def _sweep(house: House) -> None:
     carry_out(house)
     give_back_stalled()
     sweep(house)
+
+
+def _tell_expiries(house: House, told: set[tuple[str, str, str]]) -> None:
+    """One line for each certificate and each of 30, 7 and 1 days; `told` holds what was said."""
+    from planbank.people.expiry import expiries
+
+    for one in expiries(house.settings, house.clock.now()):
+        key = (one.what, f"{one.name} {one.not_after}", "over" if one.is_over else one.level)
+        if one.level != "ok" and key not in told:
+            told.add(key)
+            log.warning(
+                "a certificate ends", what=one.what, until=f"{one.not_after:%Y-%m-%d}", days=one.days_left
+            )

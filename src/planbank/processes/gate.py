@@ -12,6 +12,7 @@ import sys
 
 from planbank import boot
 from planbank.config import Settings
+from planbank.errors import SettingsError
 from planbank.transit.keys import KeyFolder
 
 
@@ -24,7 +25,10 @@ def run(settings: Settings) -> int:
 
 
 def gate_config(settings: Settings) -> dict[str, object]:
-    """What the gate must know; the public key only, and its own signing key's place."""
+    """What the gate must know; the public key only, and its own signing key's place.
+
+    Raises SettingsError where TLS is on and a certificate is not there.
+    """
     given: dict[str, object] = {
         "host": settings.dicom_host,
         "port": settings.dicom_port,
@@ -33,7 +37,28 @@ def gate_config(settings: Settings) -> dict[str, object]:
         "recipients": KeyFolder(settings.keys_dir).recipients(),
         "sign_key": str(settings.keys_dir / "gate.sign"),
         "log_level": settings.log_level,
+        "limits": settings.gate_limits.model_dump(exclude_none=True),
     }
+    if settings.gate_processes:
+        given["processes"] = settings.gate_processes
+    if settings.dicom_tls != "off":
+        given["tls"] = _tls(settings)
     if settings.clock_file is not None and boot.is_play_home(settings.home):
         given["clock_file"] = str(settings.clock_file)
     return given
+
+
+def _tls(settings: Settings) -> dict[str, object]:
+    for file in settings.tls_files:
+        if not file.is_file():
+            raise SettingsError(
+                f"dicom_tls is {settings.dicom_tls}, but there is no {file}. Make one: planbank certs."
+            )
+    certificate, key, ca = map(str, settings.tls_files)
+    return {
+        "port": settings.dicom_tls_port,
+        "certificate": certificate,
+        "key": key,
+        "ca": ca,
+        "plain": settings.dicom_tls == "beside",
+    }

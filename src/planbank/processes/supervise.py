@@ -21,6 +21,7 @@ from planbank.embedded import EmbeddedPostgres
 from planbank.errors import DatabaseUnavailable, PlanbankError
 from planbank.processes.bell import Bell
 from planbank.processes.child import Child, end
+from planbank.processes.gate import gate_config
 from planbank.processes.home import prepare
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ def up(settings: Settings, *, demo: bool, seed: Callable[[Settings], None] | Non
         return bell.rung
 
     try:
+        gate_config(settings)  # what is wrong with it is said before anything runs
         if database:
             database.start(meanwhile)
         migrate()

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from planbank.catalogue.models import QuarantinedParcel
 from planbank.messages.models import Event
-from planbank.people.models import User
+from planbank.people.models import Sender, SenderCertificate, User
 from tests.catalogue.rows import Rows
 
 if TYPE_CHECKING:
@@ -175,3 +175,16 @@ def test_the_number_of_queries_does_not_grow(
             client.get("/")
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_the_administrator_is_told_of_certificates_that_end(
+    bank: House, now: datetime, client_of: ClientOf, person_of: PersonOf, site_admin: User
+) -> None:
+    """30, 7 and 1 days ahead; nobody else is asked to renew them."""
+    object.__setattr__(bank, "settings", bank.settings.model_copy(update={"dicom_tls": "only"}))
+    sender = Sender.objects.create(ae_title="AAL_TPS", network="10.0.0.1")
+    SenderCertificate.objects.create(
+        sender=sender, fingerprint="ab" * 32, not_after=now + timedelta(days=6, hours=1), added=now
+    )
+    assert ("warn", "The certificate of AAL_TPS ends in 6 days") in lines(client_of(site_admin))
+    assert not any("certificate" in title for _state, title in lines(client_of(person_of("OUH"))))

@@ -67,7 +67,9 @@ def test_only_the_system_administrator_manages_senders(
     register_sender()
     pk = only().pk
     paths = ["", "new/", f"{pk}/"]
-    acts = ["new/", f"{pk}/", f"{pk}/switch/?to=off", f"{pk}/echo/"]
+    paths.append("refusals/")
+    acts = ["new/", f"{pk}/", f"{pk}/switch/?to=off", f"{pk}/echo/", f"{pk}/certificates/"]
+    acts.append(f"{pk}/certificates/{'ab' * 32}/")
     anna, nobody = client_of(person_of("OUH")), client_of(None)
     assert {anna.get(f"/senders/{path}").status_code for path in paths} == {404}
     assert {anna.post(f"/senders/{path}").status_code for path in acts} == {404}

@@ -20,6 +20,7 @@ from planbank.catalogue.models import Finding, PatientFile, QuarantinedParcel
 from planbank.catalogue.quarantine_words import reason_in_words
 from planbank.catalogue.queries.work import failed, failed_on
 from planbank.messages.models import Event, EventKind
+from planbank.people.expiry import Expiry, expiries
 from planbank.pipeline.models import Outcome, State
 from planbank.web.pages import house_of
 from planbank.web.pages.patients.reach import mine
@@ -37,6 +38,7 @@ def needs(request: HttpRequest) -> list[dict[str, Any]]:
         *_unread(request, now),
         *_findings(request, now),
         *_refused(request, now),
+        *_certificates(request, now),
     ]
     return sorted(found, key=lambda line: (_GRAVITY[line["state"]], now - line["age"]))[:MOST]
 
@@ -146,3 +148,43 @@ def _refused(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     return [
         _line("warn", title % {"n": thin(n)}, text, address("arrivals", "#refused"), _("See them"), newest.at)
     ]
+
+
+def _certificates(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """What ends within 30 days, for the administrator: the first of each grade, with the number of others."""
+    if not may(request.user, "senders.manage", now):
+        return []
+    ending = [one for one in expiries(house_of(request).settings, now) if one.level != "ok"]
+    if not ending:
+        return []
+    first, more = ending[0], len(ending) - 1
+    url = reverse("sender", args=[first.sender_id]) if first.sender_id else address("senders")
+    text = _consequence(first)
+    if more:
+        others = ngettext("%(n)s more ends within 30 days.", "%(n)s more end within 30 days.", more)
+        text = f"{text} {others % {'n': thin(more)}}"
+    return [_line(first.level, _ends(first), text, url, _("See them"), now)]
+
+
+def _ends(one: Expiry) -> str:
+    said = {"name": one.name, "n": thin(one.days_left)}
+    if one.is_over:
+        return _("The certificate of %(name)s has ended") % said
+    if one.days_left < 1:
+        return _("The certificate of %(name)s ends within a day") % said
+    return (
+        ngettext(
+            "The certificate of %(name)s ends in %(n)s day",
+            "The certificate of %(name)s ends in %(n)s days",
+            one.days_left,
+        )
+        % said
+    )
+
+
+def _consequence(one: Expiry) -> str:
+    if one.what == "sender":
+        return _("From then on the gate refuses it. Add its new one beside the old.")
+    if one.what == "authority":
+        return _("From then on no system with a certificate of it gets in. Make a new one in time.")
+    return _("From then on no system sends encrypted. Renew it: planbank certs server, with --renew.")

@@ -63,11 +63,12 @@ def _look_further_back(sender: Sender, seen: Activity, now: datetime) -> None:
 
 
 def _refusals(senders: Iterable[Sender], now: datetime) -> Iterable[tuple[str, str, int]]:
-    """(AE title, address, number) of what the gate refused."""
+    """(AE title, address, number) of what the gate refused; the title is empty where none was given,
+    as when TLS failed."""
     events = Event.objects.filter(kind=EventKind.REFUSED, at__gte=now - LATELY).annotate(
         name=KT("params__calling_ae"), address=KT("params__address")
     )
-    own = events.filter(name__in={sender.ae_title for sender in senders})
+    own = events.filter(name__in={"", *(sender.ae_title for sender in senders)})
     return own.values_list("name", "address").annotate(n=Count("pk")).order_by()
 
 
@@ -89,6 +90,6 @@ def _add(
         number = sum(
             n
             for name, address, n in listed
-            if name == sender.ae_title and allowed(address or "", sender.network)
+            if name in ("", sender.ae_title) and allowed(address or "", sender.network)
         )
         setattr(found[sender.pk], what, number)

@@ -21,15 +21,23 @@ from django.views.decorators.http import require_POST
 
 from planbank.errors import SenderTaken
 from planbank.journal.record import Actor, record
-from planbank.people.actions import change_sender, register_sender, switch
+from planbank.people.actions import bind, change_sender, register_sender, switch, unbind
 from planbank.people.models import Institution, Sender
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.patients.forms import Filters
 from planbank.web.pages.patients.listing import drops
 from planbank.web.pages.patients.sheet import as_csv, wants_csv
-from planbank.web.pages.senders.activity import Activity, activity
+from planbank.web.pages.senders.activity import LOOKED_BACK, Activity, activity
+from planbank.web.pages.senders.certificates import CertificateForm, shown
 from planbank.web.pages.senders.echo import allowed, echo
 from planbank.web.pages.senders.forms import SenderForm
+from planbank.web.pages.senders.refusals import (
+    Refused,
+    refusal_heads,
+    refusal_line,
+    refused,
+    refused_of,
+)
 from planbank.web.pages.senders.words import answer_in_words, seen_in_words
 
 if TYPE_CHECKING:
@@ -38,7 +46,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
-SIZE = 50
+SIZE, REFUSALS = 50, 8
 ORDERS = {"sender": ("ae_title", "network"), "network": ("network", "ae_title")}
 USUAL = "sender"
 _SHOWN = Menu("running", gettext_lazy("Senders"), "server", 20)
@@ -145,16 +153,70 @@ def echo_sender(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("sender", pk=pk)
 
 
+@page("senders/<int:pk>/certificates/", name="sender-bind", action="senders.manage")
+@require_POST
+def bind_certificate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a sender be known by a certificate."""
+    sender = _sender(pk)
+    form = CertificateForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _shown(request, sender, SenderForm(None, sender), form)
+    if bind(sender, form.facts(), _actor(request), house_of(request).clock.now()):
+        words = _("%(sender)s is known by this certificate: the gate knows it within a second.")
+        messages.success(request, words % {"sender": sender.ae_title})
+    else:
+        messages.info(request, _("Nothing was changed: this certificate stood here already."))
+    return redirect("sender", pk=pk)
+
+
+@page("senders/<int:pk>/certificates/<slug:fingerprint>/", name="sender-unbind", action="senders.manage")
+@require_POST
+def unbind_certificate(request: HttpRequest, pk: int, fingerprint: str) -> HttpResponse:
+    """Know a sender by a certificate no more."""
+    sender = _sender(pk)
+    if unbind(sender, fingerprint, _actor(request), house_of(request).clock.now()):
+        messages.success(request, _("The certificate is taken away; the gate knows it within a second."))
+    return redirect("sender", pk=pk)
+
+
+@page("senders/refusals/", name="refusals", action="senders.manage")
+def refusals(request: HttpRequest) -> HttpResponse:
+    """What the gate refused lately, of whomever: time, sender, class, reason."""
+    now = house_of(request).clock.now()
+    search = request.GET.get("q", "")[:64].strip()
+    rows = refused(now, search)
+    if wants_csv(request):
+        return as_csv(_("refusals"), refusal_heads(), map(refusal_line, rows.iterator(500)))
+    found = Paginator(rows, SIZE).get_page(request.GET.get("page"))
+    listed = [Refused.of(event) for event in found.object_list]
+    context = {"now": now, "q": search, "found": found, "rows": listed, "days": LOOKED_BACK.days}
+    return render(request, "senders/refusals.html", context)
+
+
 def _edit(request: HttpRequest, sender: Sender | None) -> HttpResponse:
     form = SenderForm(request.POST if request.method == "POST" else None, sender)
-    now = house_of(request).clock.now()
     if request.method == "POST" and form.is_valid():
         try:
-            return _save(request, sender, form, now)
+            return _save(request, sender, form, house_of(request).clock.now())
         except SenderTaken:
             form.taken()
+    return _shown(request, sender, form, CertificateForm())
+
+
+def _shown(
+    request: HttpRequest, sender: Sender | None, form: SenderForm, certificate: CertificateForm
+) -> HttpResponse:
+    house = house_of(request)
+    now = house.clock.now()
     did = activity([sender], now)[sender.pk] if sender else Activity()
     context = {"form": form, "sender": sender, "did": did, "seen": seen_in_words(did), "now": now}
+    if sender is not None:
+        context |= {
+            "certificate_form": certificate,
+            "certificates": shown(sender, now),
+            "tls": house.settings.dicom_tls != "off",
+            "refused": [Refused.of(event) for event in refused_of(sender, now)[:REFUSALS]],
+        }
     return render(request, "senders/edit.html", context)
 
 
