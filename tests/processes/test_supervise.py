@@ -82,6 +82,14 @@ def test_a_clock_that_can_be_moved_is_refused_in_a_real_home(settings: Settings,
         assert "PLANBANK_CLOCK_FILE" in done.stderr.splitlines()[-1]
 
 
+def test_without_the_certificates_it_needs_nothing_starts(settings: Settings) -> None:
+    """The way out is named, and no child fails again and again."""
+    done = planbank("up", "--home", str(settings.home), PLANBANK_DICOM_TLS="only")
+    assert done.returncode == 1
+    assert "planbank certs" in done.stderr.splitlines()[-1]
+    assert not (settings.home / "pg").exists()
+
+
 @pytest.fixture
 def alone(settings: Settings) -> Iterator[list[subprocess.Popen[bytes]]]:
     prepare(settings, demo=False).close()
