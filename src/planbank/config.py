@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     )
     gate_processes: int = Field(0, ge=0, le=64, description="Processes of the gate; 0 means one per core.")
     gate_limits: GateLimits = Field(
-        default_factory=GateLimits, description="Limits of the gate that differ from its own, by name."
+        GateLimits(), description="Limits of the gate that differ from its own, by name."
     )
     vendor_storage: Literal["accept", "refuse"] = Field(
         "accept", description="What the gate does with private storage classes."
