@@ -56,7 +56,7 @@ class GateLimits(BaseModel):
     pdu_seconds: PositiveFloat | None = None
     object_seconds: PositiveFloat | None = None
     association_seconds: PositiveFloat | None = None
-    max_pdu: int | None = Field(None, ge=4096, le=1 << 24)
+    max_pdu: Annotated[int, Field(ge=4096, le=1 << 24)] | None = None
     associate_bytes: PositiveInt | None = None
     command_bytes: PositiveInt | None = None
     object_bytes: PositiveInt | None = None
