@@ -330,9 +330,17 @@ def dvh(
     metrics: Annotated[str, typer.Option("--metrics", help="Such as Dmean,D95%,D1cc,V20Gy.")] = "",
     csv: Annotated[Path | None, typer.Option("--csv", help="Write a CSV file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON alone on standard output.")] = False,
+    derive: Annotated[
+        list[str] | None,
+        typer.Option("--derive", help="A structure made of others: 'Lungs = Lung_L + Lung_R'."),
+    ] = None,
+    laterality: Annotated[
+        str | None, typer.Option("--laterality", help="The treated side, left or right, for ipsi and contra.")
+    ] = None,
 ) -> None:
     """Dose-volume histograms of files, without server or database."""
     from planbank.commands.dvh import dvh_files
     from planbank.config import compile_cache
 
-    sys.exit(dvh_files(files, metrics, csv, as_json, sys.stdout, cache_dir=compile_cache()))
+    wanted = {"derive": derive or [], "laterality": laterality}
+    sys.exit(dvh_files(files, metrics, csv, as_json, sys.stdout, cache_dir=compile_cache(), **wanted))

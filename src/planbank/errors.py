@@ -96,6 +96,10 @@ class ExpressionError(PlanbankError):
     """This is no derived structure."""
 
 
+class NoDvhError(PlanbankError):
+    """The files do not give a DVH."""
+
+
 class SendError(PlanbankError):
     """Objects could not be sent."""
 

@@ -198,3 +198,27 @@ def test_a_real_folder(shared_data: Path, tmp_path: Path, capsys: pytest.Capture
     assert len(rows) == 6
     assert {tuple(row["dose"]) for row in rows} == {("1.2.752.243.1.1.20251104150801227.3300.46671",)}
     assert "The dose of the whole plan is there." in capsys.readouterr().err
+
+
+def test_derived_structures_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    heights = np.arange(-12, 13, 3.0)
+    rois = {
+        "Lung_L": [phantoms.circle(10, z, (15, 0)) for z in heights],
+        "Lung_R": [phantoms.circle(10, z, (-15, 0)) for z in heights],
+    }
+    save(phantoms.make_structure_set(rois), tmp_path / "rs.dcm")
+    save(phantoms.make_dose(phantoms.linear((1, 0, 0))), tmp_path / "rd.dcm")
+    wanted = {"derive": ["Lungs = Lung_L + Lung_R", "Near = ipsi(Lung)"], "laterality": "left"}
+    out = io.StringIO()
+    assert dvh_files([tmp_path], "Dmean", None, True, out, cache_dir=CACHE, **wanted) == 0  # type: ignore[arg-type]
+    lungs, near = json.loads(out.getvalue())[2:]
+    assert (lungs["number"], lungs["expression"]) == (0, "Lung_L + Lung_R")
+    assert lungs["volume_cc"] == pytest.approx(2 * np.pi * 100 * 27 / 1000, rel=1e-5)
+    assert near["metrics"]["Dmean"] == pytest.approx(45, abs=0.01)
+    for wrong, says in (
+        ("Lungs", "no definition"),
+        ("A = Lung_X - Lung_L", "There is no structure 'Lung_X'"),
+    ):
+        assert dvh_files([tmp_path], "", None, True, io.StringIO(), cache_dir=CACHE, derive=[wrong]) == 2
+        assert says in capsys.readouterr().err
+    assert dvh_files([tmp_path], "", None, True, io.StringIO(), cache_dir=CACHE, laterality="up") == 2

@@ -7,24 +7,19 @@ table, a CSV file or JSON on standard output; notes and errors on standard error
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from planbank.errors import DicomError, MetricError
+from planbank.errors import DicomError, ExpressionError, MetricError, NoDvhError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from planbank.dicom.plan import Plan
     from planbank.dose.choice import Choice, Decision, PlanFacts
-    from planbank.dose.engine import Dvh
-    from planbank.dose.metrics import Metric
-
-DECIMALS = 6
+    from planbank.dose.results import RoiResult
 
 
 def dvh_files(
@@ -35,6 +30,8 @@ def dvh_files(
     out: TextIO,
     *,
     cache_dir: Path | None = None,
+    derive: Sequence[str] = (),
+    laterality: str | None = None,
 ) -> int:
     """Calculate and print DVHs.
 
@@ -45,8 +42,11 @@ def dvh_files(
         as_json: JSON alone on `out`.
         out: where table or JSON go.
         cache_dir: folder of the compile cache; None is the user's own.
+        derive: 'Name = expression', structures made of others.
+        laterality: 'left' or 'right', the treated side, for ipsi and contra.
     """
     _use_cache(cache_dir or Path.home() / ".cache" / "planbank" / "numba")
+    from planbank.commands.dvh_table import write
     from planbank.dose.metrics import parse_list
 
     missing = [path for path in paths if not path.exists()]
@@ -56,29 +56,15 @@ def dvh_files(
         return _fail(str(exc), 2)
     if missing or not paths:
         return _fail(f"There is no {missing[0]}." if missing else "Name files or folders.", 2)
+    if laterality not in (None, "left", "right"):
+        return _fail("The side is 'left' or 'right'.", 2)
     try:
-        rows = _rows(_gather(paths), wanted)
-        _write(rows, wanted, csv_path, as_json, out)
-    except (_NoDvhError, DicomError) as exc:
-        return _fail(str(exc), 1)
+        options = {"derive": list(derive), "laterality": laterality}
+        results = _results(_gather(paths), options)
+        write(results, wanted, csv_path, as_json, out)
+    except (ExpressionError, NoDvhError, DicomError) as exc:
+        return _fail(str(exc), 2 if isinstance(exc, ExpressionError) else 1)
     return 0
-
-
-def _write(rows: list[_Row], wanted: list[Metric], csv_path: Path | None, as_json: bool, out: TextIO) -> None:
-    if csv_path is not None:
-        try:
-            _write_csv(csv_path, rows, wanted)
-        except OSError as exc:
-            raise _NoDvhError(f"{csv_path} cannot be written: {exc.strerror}.") from exc
-    if as_json:
-        json.dump([row.as_json() for row in rows], out, ensure_ascii=False, indent=1, allow_nan=False)
-        out.write("\n")
-    elif csv_path is None:
-        _write_table(out, rows, wanted)
-
-
-class _NoDvhError(Exception):
-    """The files do not give a DVH; the message says why."""
 
 
 @dataclass
@@ -89,27 +75,6 @@ class _Files:
     plans: list[tuple[Path, str, bytes]] = field(default_factory=list)
     doses: list[tuple[Path, str, bytes]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class _Row:
-    dvh: Dvh
-    values: dict[str, float | None]
-
-    def as_json(self) -> dict[str, Any]:
-        dvh = self.dvh
-        return {
-            "number": dvh.number,
-            "name": dvh.name,
-            "dose": list(dvh.dose_uids),
-            "volume_cc": _rounded(dvh.volume_cc),
-            "outside_cc": _rounded(dvh.outside_cc),
-            "min_gy": _rounded(dvh.min_gy),
-            "mean_gy": _rounded(dvh.mean_gy),
-            "max_gy": _rounded(dvh.max_gy),
-            "metrics": {typed: _rounded(value) for typed, value in self.values.items()},
-            "flags": list(dvh.flags),
-        }
 
 
 def _use_cache(folder: Path) -> None:
@@ -145,7 +110,7 @@ def _gather(paths: Sequence[Path]) -> _Files:
             header = headers.scan(data, syntax)
         except DicomError as exc:
             if named:
-                raise _NoDvhError(f"{path}: {exc}") from exc
+                raise NoDvhError(f"{path}: {exc}") from exc
             continue
         place = places.get(header.modality)
         if place is not None and header.sop_instance_uid not in found.seen:
@@ -154,21 +119,21 @@ def _gather(paths: Sequence[Path]) -> _Files:
     return found
 
 
-def _rows(files: _Files, wanted: list[Metric]) -> list[_Row]:
+def _results(files: _Files, options: dict[str, Any]) -> list[RoiResult]:
     from planbank.dicom.plan import read_plan
 
     if not files.doses:
-        raise _NoDvhError("There is no RTDOSE among the files.")
+        raise NoDvhError("There is no RTDOSE among the files.")
     plans = [read_plan(data, syntax) for _, syntax, data in files.plans]
     structure_set = _structure_set(files, plans)
-    rows: list[_Row] = []
+    results: list[RoiResult] = []
     for facts, decision in _decisions(files, plans):
         _note(decision)
         for choice in decision.choices:
-            rows += _rows_of(files, structure_set, facts, choice, wanted)
-    if not rows:
-        raise _NoDvhError("None of the doses can be used for a DVH.")
-    return rows
+            results += _results_of(files, structure_set, facts, choice, options)
+    if not results:
+        raise NoDvhError("None of the doses can be used for a DVH.")
+    return results
 
 
 def _structure_set(files: _Files, plans: list[Plan]) -> tuple[str, bytes]:
@@ -176,14 +141,14 @@ def _structure_set(files: _Files, plans: list[Plan]) -> tuple[str, bytes]:
     from planbank.dicom import headers
 
     if not files.structure_sets:
-        raise _NoDvhError("There is no RTSTRUCT among the files.")
+        raise NoDvhError("There is no RTSTRUCT among the files.")
     cited = {uid for plan in plans for uid in plan.structure_set_uids}
     there = files.structure_sets
     if len(there) > 1:
         there = [one for one in there if headers.scan(one[2], one[1]).sop_instance_uid in cited]
     if len(there) != 1:
         count = len(files.structure_sets)
-        raise _NoDvhError(f"There are {count} RTSTRUCTs; name one, or its RTPLAN beside it.")
+        raise NoDvhError(f"There are {count} RTSTRUCTs; name one, or its RTPLAN beside it.")
     return there[0][1], there[0][2]
 
 
@@ -217,14 +182,17 @@ def _note(decision: Decision) -> None:
         sys.stderr.write(f"{finding.says}\n")
 
 
-def _rows_of(
-    files: _Files, structure_set: tuple[str, bytes], facts: PlanFacts, choice: Choice, wanted: list[Metric]
-) -> list[_Row]:
+def _results_of(
+    files: _Files,
+    structure_set: tuple[str, bytes],
+    facts: PlanFacts,
+    choice: Choice,
+    options: dict[str, Any],
+) -> Iterable[RoiResult]:
     from planbank.dicom import headers
     from planbank.dicom.dose_grid import read_dose
     from planbank.dicom.structure_set import read_structure_set
-    from planbank.dose.engine import dvh
-    from planbank.dose.metrics import evaluate
+    from planbank.dose.notebook import of_opened
     from planbank.dose.sampling import field_of
 
     syntax, data = structure_set
@@ -235,64 +203,5 @@ def _rows_of(
         if headers.scan(data, syntax).sop_instance_uid in choice.dose_uids
     ]
     grids.sort(key=lambda grid: grid.info.sop_instance_uid)
-    found = dvh(opened, field_of(grids, [choice.scale] * len(grids)))
-    external = {roi.number for roi in opened.rois if roi.type == "EXTERNAL"}
-    body = next((one for one in found if one.number in external), None)
-    prescription = facts.prescription_gy
-    return [
-        _Row(one, {m.typed: evaluate(m, one, prescription, body=body).value for m in wanted}) for one in found
-    ]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DECIMALS)
-
-
-_COLUMNS = ("number", "name", "dose", "volume_cc", "outside_cc", "min_gy", "mean_gy", "max_gy")
-
-
-def _write_csv(path: Path, rows: list[_Row], wanted: list[Metric]) -> None:
-    names = list(dict.fromkeys(metric.typed for metric in wanted))
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow([*_COLUMNS, *names, "flags"])
-        for row in rows:
-            values = row.as_json()
-            values["dose"] = " ".join(values["dose"])
-            writer.writerow(
-                [
-                    *(values[column] for column in _COLUMNS),
-                    *(values["metrics"][name] for name in names),
-                    " ".join(values["flags"]),
-                ]
-            )
-
-
-def _write_table(out: TextIO, rows: list[_Row], wanted: list[Metric]) -> None:
-    names = list(dict.fromkeys(metric.typed for metric in wanted))
-    head = ["ROI", "cc", "outside", "min Gy", "mean Gy", "max Gy", *(_heading(m) for m in wanted), "flags"]
-    lines = [head]
-    for row in rows:
-        dvh = row.dvh
-        numbers = [dvh.volume_cc, dvh.outside_cc, dvh.min_gy, dvh.mean_gy, dvh.max_gy]
-        values = [_shown(value) for value in (*numbers, *(row.values[name] for name in names))]
-        lines.append([dvh.name or f"ROI {dvh.number}", *values, " ".join(dvh.flags)])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    previous: tuple[str, ...] = ()
-    for line, row in zip(lines, [None, *rows], strict=True):
-        if row is not None and row.dvh.dose_uids != previous:
-            previous = row.dvh.dose_uids
-            out.write(f"dose {' + '.join(previous)}\n")
-        cells = [
-            line[0].ljust(widths[0]),
-            *(v.rjust(w) for v, w in zip(line[1:-1], widths[1:-1], strict=True)),
-        ]
-        out.write("  ".join([*cells, line[-1]]).rstrip() + "\n")
-
-
-def _heading(metric: Metric) -> str:
-    return metric.typed if metric.typed.endswith("]") or not metric.unit else f"{metric.typed} {metric.unit}"
-
-
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    source = field_of(grids, [choice.scale] * len(grids))
+    return of_opened(opened, source, facts.prescription_gy, **options)

@@ -200,13 +200,21 @@ def _unusable(dose: DoseFacts, plan: PlanFacts) -> str:
     return ""
 
 
-def _scale(dose: DoseFacts, plan: PlanFacts) -> float | None:
-    """Gy per unit. A relative dose is a fraction or per cent of the prescription, told by its size."""
-    if dose.units != "RELATIVE":
+def gy_per_unit(units: str, maximum: float | None, prescription_gy: float | None) -> float | None:
+    """Gy per unit of a dose; None for a relative one without prescription.
+
+    A relative dose is a fraction or per cent of the prescription, told by its highest value: the
+    Standard gives no unit for it (PS3.3, C.8.8.3, Dose Units).
+    """
+    if units != "RELATIVE":
         return 1.0
-    if plan.prescription_gy is None or dose.maximum is None:
+    if not prescription_gy or maximum is None:
         return None
-    return plan.prescription_gy / (100.0 if dose.maximum > 5.0 else 1.0)
+    return prescription_gy / (100.0 if maximum > 5.0 else 1.0)
+
+
+def _scale(dose: DoseFacts, plan: PlanFacts) -> float | None:
+    return gy_per_unit(dose.units, dose.maximum, plan.prescription_gy)
 
 
 def _gy(dose: DoseFacts, scale: float) -> float | None:
