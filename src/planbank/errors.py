@@ -169,3 +169,15 @@ class CountDiffers(PlanbankError):
 
 class PeerUnproven(GateError):
     """The peer did not prove who it is."""
+
+
+class ChangedMeanwhile(PlanbankError):
+    """Somebody else changed this since you opened it."""
+
+
+class ProtocolError(PlanbankError):
+    """This cannot be done in the protocol."""
+
+
+class AccessError(PlanbankError):
+    """This right cannot be given."""

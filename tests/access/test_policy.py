@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbank.access.actions import ACTIONS
-from planbank.access.policy import RULES, institutions_of, may, visible
+from planbank.access.policy import institutions_of, may, visible
 from planbank.catalogue.models import PatientFile
 from planbank.house import House
 from planbank.people.models import Affiliation, Institution, User
@@ -55,10 +55,6 @@ def seen(user: object, bank: House) -> list[str]:
         user, "data.view", PatientFile.objects.all(), institution="institution", at=bank.clock.now()
     )
     return sorted(rows.values_list("institution__code", flat=True))
-
-
-def test_every_action_has_a_rule_and_every_rule_an_action() -> None:
-    assert set(RULES) == set(ACTIONS)
 
 
 def test_an_action_that_is_not_declared_is_nobodys(admin: User, bank: House) -> None:

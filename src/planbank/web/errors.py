@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from planbank.access.verdict import Verdict
+
 
 def _page(request: HttpRequest, status: int, heading: str, safe: str, todo: str) -> HttpResponse:
     context = {"heading": heading, "safe": safe, "todo": todo, "status": status}
@@ -30,6 +32,19 @@ def forbidden(request: HttpRequest, exception: object = None) -> HttpResponse:
         _("You may see this, but not do that"),
         _("Nothing was changed."),
         _("Ask an administrator of your institution."),
+    )
+
+
+def refused(request: HttpRequest, verdict: Verdict) -> HttpResponse:
+    """To a person who may know that it exists: why not, and whom to ask."""
+    return _page(
+        request,
+        403,
+        verdict.reason,
+        _("Nothing was changed."),
+        _("To get it, ask: %(whom)s.") % {"whom": verdict.ask}
+        if verdict.ask
+        else _("Ask an administrator of your institution."),
     )
 
 

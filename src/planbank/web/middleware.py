@@ -15,7 +15,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
-from planbank.access.policy import may
+from planbank.access.policy import Refused, Verdict, may
+from planbank.access.scopes import Scope
+from planbank.access.standing import remember
+from planbank.people.models import User
+from planbank.web import errors
 from planbank.web.pages import PUBLIC
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -69,7 +73,7 @@ class HouseAndPolicy:
     """Deny by default: a view without a declared action does not exist.
 
     Not signed in: to the sign-in page. Signed in without the right: the same answer as for an
-    address that is not there (security.md, IDOR).
+    address that is not there, but for those who may be told why (access/verdict.py).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -92,7 +96,25 @@ class HouseAndPolicy:
                 target = quote(request.headers.get("HX-Current-URL", "/"), safe="")
                 return HttpResponse(status=401, headers={"HX-Redirect": f"/sign-in/?next={target}"})
             return redirect_to_login(request.get_full_path())
+        if isinstance(request.user, User):
+            remember(request.user)
         house = request.house  # type: ignore[attr-defined]
-        if not may(request.user, action, house.clock.now()):
-            raise Http404
-        return None
+        verdict = may(request.user, action, house.clock.now(), _scope(view, kwargs))
+        return None if verdict else _refusal(request, verdict)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A view that was refused a row: the same answers."""
+        return _refusal(request, exception.verdict) if isinstance(exception, Refused) else None
+
+
+def _scope(view: Callable[..., Any], kwargs: Any) -> Scope | None:
+    """The scope a page declares (`@page(scope="protocol")`): the argument of that name."""
+    kind = getattr(view, "planbank_scope", "")
+    return Scope(kind, kwargs[kind.replace(" ", "_")]) if kind else None
+
+
+def _refusal(request: HttpRequest, verdict: Verdict) -> HttpResponse:
+    """403 with the reason and whom to ask, or the one answer for hidden and absent."""
+    if verdict.status == 403:
+        return errors.refused(request, verdict)
+    return errors.not_found(request)

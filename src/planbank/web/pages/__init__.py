@@ -34,27 +34,39 @@ class Menu:
 
 @dataclass(frozen=True)
 class Page:
-    """One address of the site and the action that opens it; `public` needs no sign-in."""
+    """One address of the site and the action that opens it; `public` needs no sign-in.
+
+    `scope`: the kind of scope the action is asked in, and the name of the address's number for it.
+    """
 
     path: str
     name: str
     view: View
     action: str
     menu: Menu | None
+    scope: str = ""
 
 
 PAGES: list[Page] = []
 PUBLIC = "public"
 
 
-def page(path: str, *, name: str, action: str, menu: Menu | None = None) -> Callable[[View], View]:
-    """Declare a view as a page. `action` is a line of access/actions.py, or 'public'."""
+def page(
+    path: str, *, name: str, action: str, menu: Menu | None = None, scope: str = ""
+) -> Callable[[View], View]:
+    """Declare a view as a page. `action` is a line of access/actions.py, or 'public'.
+
+    `scope="protocol"` asks the action in the protocol that `<int:protocol>` of the path names.
+    """
     if action != PUBLIC and action not in ACTIONS:
         raise ValueError(f"{name}: the action {action} is not declared in access/actions.py")
+    if scope and f"<int:{scope.replace(' ', '_')}>" not in path:
+        raise ValueError(f"{name}: the path has no number for the scope {scope}")
 
     def declare(view: View) -> View:
         view.planbank_action = action  # type: ignore[attr-defined]
-        PAGES.append(Page(path, name, view, action, menu))
+        view.planbank_scope = scope  # type: ignore[attr-defined]
+        PAGES.append(Page(path, name, view, action, menu, scope))
         return view
 
     return declare

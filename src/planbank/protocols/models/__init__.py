@@ -1,0 +1,32 @@
+"""The tables of protocols and projects, as model.md defines them."""
+
+from planbank.protocols.models.agreement import Agreement
+from planbank.protocols.models.controller import DataController
+from planbank.protocols.models.enrolment import Enrolment
+from planbank.protocols.models.membership import IN_FORCE, Membership
+from planbank.protocols.models.participant import AttributeType, Participant
+from planbank.protocols.models.participation import Participation
+from planbank.protocols.models.project import Project, ProjectItem
+from planbank.protocols.models.protocol import Contact, Protocol
+from planbank.protocols.models.reuse import Disclosure, ReuseRequest
+from planbank.protocols.models.structure_type import StructureType
+from planbank.protocols.models.template import Template
+
+__all__ = [
+    "IN_FORCE",
+    "Agreement",
+    "AttributeType",
+    "Contact",
+    "DataController",
+    "Disclosure",
+    "Enrolment",
+    "Membership",
+    "Participant",
+    "Participation",
+    "Project",
+    "ProjectItem",
+    "Protocol",
+    "ReuseRequest",
+    "StructureType",
+    "Template",
+]

@@ -1,0 +1,1 @@
+"""Reads of protocols that more than one room or page needs."""
