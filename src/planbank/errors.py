@@ -92,6 +92,10 @@ class MetricError(PlanbankError):
     """This is no metric."""
 
 
+class ConditionError(PlanbankError):
+    """The condition cannot be used."""
+
+
 class ExpressionError(PlanbankError):
     """This is no derived structure."""
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _FORMATS = {b"US": "H", b"SS": "h", b"UL": "L", b"SL": "l", b"FL": "f", b"FD": "d", b"UV": "Q", b"SV": "q"}
 
+_OPAQUE = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV"})
+_ONE_VALUE = frozenset({b"ST", b"LT", b"UT", b"UR"})  # PS3.5 6.4: a backslash is a letter there
+_LONGEST = 65_536
+
 
 @lru_cache(maxsize=2048)
 def tag_of(keyword: str) -> int:
@@ -153,11 +157,50 @@ class Item:
 
     def each(self, keyword: str) -> Iterator[Item]:
         """The items of a sequence one by one."""
-        element = self.element(keyword)
-        if element is None or element.end == element.start:
+        yield from self.each_of(tag_of(keyword))
+
+    def each_of(self, tag: int) -> Iterator[Item]:
+        """The items of the sequence with this tag, one by one; none where it is no sequence."""
+        element = self.fields.get(tag)
+        if element is None or element.end == element.start or not self._is_sequence(element):
             return
         for start, end in self.walker.items(element, self._depth):
             yield Item(self.walker, start, end, element.inner, self.charset, self.odd, self._depth + 1)
+
+    def values_of(self, tag: int) -> Iterator[str]:
+        """Every value behind a tag as text, for whoever compares; "" where it is empty or opaque.
+
+        Numbers are written shortest; of a sequence the number of its items; of a very long value
+        only the beginning is read.
+        """
+        element = self.fields.get(tag)
+        if element is None:
+            return
+        vr = element.vr if element.vr not in (b"", b"UN") else _dictionary_vr(tag)
+        if self._is_sequence(element):
+            count = sum(1 for _ in self.each_of(tag))
+            yield str(count) if count else ""
+        elif vr in _FORMATS:
+            try:
+                yield from (f"{value:.10g}" for value in self._unpack(element, _FORMATS[vr]))
+            except ValueError:
+                yield ""
+        elif vr in _OPAQUE or element.start == element.end:
+            yield ""
+        else:
+            raw = bytes(self.walker.data[element.start : min(element.end, element.start + _LONGEST)])
+            value, _ = text.decode(raw, self.charset)
+            parts = [value] if vr in _ONE_VALUE else value.split("\\")
+            yield from (part.strip(" \0") for part in parts)
+
+    def text_of(self, tag: int) -> str:
+        """The value behind a tag as text without padding."""
+        return next(self.values_of(tag), "")
+
+    def _is_sequence(self, element: Element) -> bool:
+        return element.vr == b"SQ" or (
+            element.vr in (b"", b"UN") and (element.undefined or _dictionary_vr(element.tag) == b"SQ")
+        )
 
     def first(self, keyword: str) -> Item | None:
         """The first item of a sequence, or None."""
