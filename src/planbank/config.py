@@ -60,6 +60,10 @@ class GateLimits(BaseModel):
     associate_bytes: PositiveInt | None = None
     command_bytes: PositiveInt | None = None
     object_bytes: PositiveInt | None = None
+    quarantine_files: PositiveInt | None = None
+    quarantine_bytes: PositiveInt | None = None
+    quarantine_files_per_address: PositiveInt | None = None
+    quarantine_bytes_per_address: PositiveInt | None = None
 
 
 class Settings(BaseSettings):

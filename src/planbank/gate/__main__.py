@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from planbank.errors import PlanbankError
 from planbank.gate import config, logs
+from planbank.gate.allowance import Pending
 from planbank.gate.clock import machine_time, offset_time
 from planbank.gate.crowd import Crowd
 from planbank.gate.family import Family
@@ -50,11 +51,13 @@ class _Parts:
         )
         self.doors = _doors(settings)
         self.crowd = Crowd(settings.processes)
+        self.pending = Pending(settings.processes)
 
     def server(self, seat: int = 0, board: Board | None = None) -> Server:
         """One process's server; `seat` is its number."""
         settings = self.settings
         self.crowd.take_seat(seat)
+        self.pending.take_seat(seat)
         return Server(
             self.doors,
             self.tray,
@@ -63,6 +66,7 @@ class _Parts:
             now=offset_time(settings.clock_file) if settings.clock_file else machine_time,
             crowd=self.crowd,
             board=board,
+            pending=self.pending,
         )
 
     def close(self) -> None:

@@ -34,6 +34,11 @@ class Limits:
     associate_bytes: int = 262144
     command_bytes: int = 16384
     object_bytes: int = 17179869184
+    quarantine_files: int = 200000
+    """Of all senders that nobody registered, until somebody decides about them."""
+    quarantine_bytes: int = 107374182400
+    quarantine_files_per_address: int = 50000
+    quarantine_bytes_per_address: int = 26843545600
 
     def replaced(self, overrides: Mapping[str, Any]) -> Limits:
         """These limits with some changed. Raises SettingsError naming the one that cannot be."""

@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planbank.gate.allowance import Allowance
 from planbank.gate.association import Association
 from planbank.gate.desk import Desk
 from planbank.gate.events import Events
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from planbank.gate.allowance import Pending
     from planbank.gate.crowd import Crowd
     from planbank.gate.limits import Limits
     from planbank.gate.open_associations import Board
@@ -87,9 +89,11 @@ class Server:
         start_walk: StartWalk = StructuralWalk,
         crowd: Crowd | None = None,
         board: Board | None = None,
+        pending: Pending | None = None,
     ) -> None:
         """`start_walk` begins the check of one data set. Where the gate has several processes,
-        `crowd` counts what the others have, and `board` takes what the tray would publish.
+        `crowd` counts what the others have, `pending` what came for quarantine, and `board` takes
+        what the tray would publish.
         """
         self.port = doors[0].port
         """The port of the first door."""
@@ -100,7 +104,7 @@ class Server:
         self._peers: Peers[Association] = Peers(crowd)
         self._desk = Desk(
             ae_title,
-            Store(tray, start_walk, now),
+            Store(tray, start_walk, now, Allowance(tray, now, pending)),
             Events(tray, now),
             self._open_associations,
             now,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from planbank.gate.allowance import Allowance
     from planbank.gate.caller import Caller
     from planbank.gate.dimse import Command
     from planbank.gate.limits import Limits
@@ -43,10 +44,14 @@ class Stored:
 class Store:
     """Keeps objects in a tray."""
 
-    def __init__(self, tray: Tray, start_walk: StartWalk, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, tray: Tray, start_walk: StartWalk, now: Callable[[], datetime], allowance: Allowance
+    ) -> None:
+        """`allowance`: how much unknown senders may still leave."""
         self._tray = tray
         self._start_walk = start_walk
         self._now = now
+        self._allowance = allowance
 
     def keep(
         self,
@@ -90,11 +95,16 @@ class Store:
             "object", self._now(), command.sop_class_uid, command.sop_instance_uid, context[1]
         )
         walk = self._start_walk(header, limits)
-        return self._tray.put(header, _walked(data_set, walk)).size
+        if caller.known:
+            return self._tray.put(header, _walked(data_set, walk)).size
+        with self._allowance.room(caller.address, limits) as grow:
+            return self._tray.put(header, _walked(data_set, walk, grow)).size
 
 
-def _walked(data_set: DataSet, walk: Walk) -> Iterator[memoryview]:
+def _walked(data_set: DataSet, walk: Walk, grow: Callable[[int], None] | None = None) -> Iterator[memoryview]:
     for fragment in data_set.fragments():
+        if grow is not None:
+            grow(len(fragment))
         walk.feed(fragment)
         yield fragment
     walk.end()

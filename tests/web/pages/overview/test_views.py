@@ -10,8 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from planbank.catalogue.models import QuarantinedParcel
+from planbank.catalogue.quarantine_use import publish_use
+from planbank.config import GateLimits
 from planbank.messages.models import Event
 from planbank.people.models import Sender, SenderCertificate, User
+from tests.aside import set_aside as set_them_aside
 from tests.catalogue.rows import Rows
 
 if TYPE_CHECKING:
@@ -188,3 +191,18 @@ def test_the_administrator_is_told_of_certificates_that_end(
     )
     assert ("warn", "The certificate of AAL_TPS ends in 6 days") in lines(client_of(site_admin))
     assert not any("certificate" in title for _state, title in lines(client_of(person_of("OUH"))))
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [(7, None), (8, ("warn", "The quarantine is nearly full")), (10, ("bad", "The quarantine is full"))],
+)
+def test_the_administrator_is_told_before_strangers_are_turned_away(
+    bank: House, client_of: ClientOf, site_admin: User, files: int, line: tuple[str, str] | None
+) -> None:
+    limits = GateLimits(quarantine_files=10)
+    object.__setattr__(bank, "settings", bank.settings.model_copy(update={"gate_limits": limits}))
+    set_them_aside(bank, files)
+    publish_use(bank)
+    found = [one for one in lines(client_of(site_admin)) if "full" in one[1]]
+    assert found == ([line] if line else [])

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from planbank.access.policy import may, visible
 from planbank.catalogue.models import Finding, PatientFile, QuarantinedParcel
+from planbank.catalogue.quarantine_use import filling
 from planbank.catalogue.quarantine_words import reason_in_words
 from planbank.catalogue.queries.work import failed, failed_on
 from planbank.messages.models import Event, EventKind
@@ -26,6 +27,7 @@ from planbank.web.pages import house_of
 from planbank.web.pages.patients.reach import mine
 from planbank.web.parts.words import thin
 
+_NEARLY = 0.8
 MOST, WEEK = 5, timedelta(days=7)
 _GRAVITY = {"bad": 0, "warn": 1, "info": 2}
 
@@ -35,6 +37,7 @@ def needs(request: HttpRequest) -> list[dict[str, Any]]:
     now = house_of(request).clock.now()
     found = [
         *_quarantine(request, now),
+        *_full(request, now),
         *_unread(request, now),
         *_findings(request, now),
         *_refused(request, now),
@@ -82,6 +85,24 @@ def _quarantine(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
             )
         )
     return lines
+
+
+def _full(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """The quota of unknown senders, from four fifths of it on."""
+    if not may(request.user, "quarantine.decide", now):
+        return []
+    found = filling(house_of(request))
+    if found.part < _NEARLY:
+        return []
+    if found.part < 1:
+        state, title = "warn", _("The quarantine is nearly full")
+        text = _("Then the gate turns unknown senders away. Decide about what waits.")
+    else:
+        state, title = "bad", _("The quarantine is full")
+        text = _("The gate turns unknown senders away (A700). Decide about what waits.")
+    if found.address:
+        text = " ".join([_("Most is from %(address)s.") % {"address": found.address}, text])
+    return [_line(state, title, text, address("quarantine"), _("Decide"), now)]
 
 
 def _waiting(n: int, unknown: bool) -> str:
