@@ -314,12 +314,16 @@ def certs_client(
     name: Annotated[str, typer.Argument(help="AE title of the system that sends.")],
     days: Days = None,
     renew: Renew = False,
+    listens: Annotated[
+        bool, typer.Option("--listens", help="It takes reports of storage commitment by TLS.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Make certificate and key of a system that sends; says the fingerprint for its sender."""
     from planbank.commands.certs import LEAF_DAYS, fingerprint, make_client
 
-    file = make_client(_settings(home).tls_dir, name, days=days or LEAF_DAYS, renew=renew)
+    folder = _settings(home).tls_dir
+    file = make_client(folder, name, days=days or LEAF_DAYS, renew=renew, listens=listens)
     _say(f"{file}\n{file.with_suffix('.key')}\n{fingerprint(file)}")
     _say("Both files go to that system by a safe way, the fingerprint (or the .crt) to its sender here.")
 

@@ -185,3 +185,11 @@ class ProtocolError(PlanbankError):
 
 class AccessError(PlanbankError):
     """This right cannot be given."""
+
+
+class ReportFailed(GateError):
+    """A report could not be sent."""
+
+
+class ReportRefused(ReportFailed):
+    """The sender refused a report."""

@@ -40,13 +40,22 @@ class Transit:
     path: Path
     identity: Any = field(default_factory=pyrage.x25519.Identity.generate)
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    answers_with: Signer = field(default_factory=lambda: Signer("work", Ed25519PrivateKey.generate()))
 
     def __post_init__(self) -> None:
         signer = Signer("gate", self.key)
         self.recipients = [str(self.identity.to_public())]
-        self.tray = FolderTray(self.path, recipients=self.recipients, signer=signer)
+        self.tray = FolderTray(
+            self.path,
+            recipients=self.recipients,
+            signer=signer,
+            answer_key=self.answers_with.verify_key(),
+        )
         self.back_end = FolderTray(
-            self.path, opener=Opener([str(self.identity)]), verifiers={"gate": signer.verify_key()}
+            self.path,
+            opener=Opener([str(self.identity)]),
+            verifiers={"gate": signer.verify_key()},
+            answer_signer=self.answers_with,
         )
 
     def parcels(self) -> list[tuple[Header, bytes]]:
@@ -64,6 +73,14 @@ class Transit:
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(data) for header, data in self.parcels() if header.kind == "event"]
 
+    def requests(self) -> list[tuple[Header, bytes]]:
+        """Storage commitment requests that wait."""
+        return [(header, data) for header, data in self.parcels() if header.kind == "commitment"]
+
+    def reports(self) -> list[dict[str, Any]]:
+        """What the gate said of its reports."""
+        return [json.loads(data) for header, data in self.parcels() if header.kind == "report"]
+
     def left_behind(self) -> list[str]:
         """Names of unfinished parcels."""
         return [file.name for file in (self.path / "incoming").iterdir() if file.suffix != ".parcel"]
@@ -78,6 +95,8 @@ class Transit:
         sign_key = file.with_suffix(".sign")
         pem = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         sign_key.write_bytes(pem)
+        answer_key = file.with_suffix(".work.pub")
+        answer_key.write_bytes(self.answers_with.verify_key().pem())
         content = {
             "host": "127.0.0.1",
             "port": 0,
@@ -85,6 +104,7 @@ class Transit:
             "transit": str(self.path),
             "recipients": self.recipients,
             "sign_key": str(sign_key),
+            "answer_key": str(answer_key),
             "processes": 1,
         }
         file.write_text(json.dumps(content | more))
@@ -183,8 +203,8 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     for place in (ours, foreign):
         certs.make_authority(place, "Nordby")
     certs.make_server(ours, ["127.0.0.1", "localhost"])
-    for name in ("DEMO_TPS", "OTHER"):
-        certs.make_client(ours, name)
+    certs.make_client(ours, "DEMO_TPS", listens=True)
+    certs.make_client(ours, "OTHER")
     certs.make_client(foreign, "foreign")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certs, "_EARLIER", timedelta(days=30))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 CA_DAYS = 3650
 LEAF_DAYS = 825
 
+_SERVER, _CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _EARLIER = timedelta(minutes=5)  # clocks of two hospitals differ
 
@@ -92,19 +93,24 @@ def make_server(folder: Path, hosts: Sequence[str], *, days: int = LEAF_DAYS, re
     if not hosts:
         raise SettingsError("A host name or address is needed: what the centres call the gate by.")
     names = x509.SubjectAlternativeName([_host(host) for host in hosts])
-    return _issue(folder, "gate", hosts[0], ExtendedKeyUsageOID.SERVER_AUTH, days, names, renew)
+    # It calls too: reports of storage commitment go to senders that have left.
+    return _issue(folder, "gate", hosts[0], [_SERVER, _CLIENT], days, names, renew)
 
 
-def make_client(folder: Path, name: str, *, days: int = LEAF_DAYS, renew: bool = False) -> Path:
+def make_client(
+    folder: Path, name: str, *, days: int = LEAF_DAYS, renew: bool = False, listens: bool = False
+) -> Path:
     """Make `clients/<name>.crt` and `.key` for one sending system; gives the certificate's path.
 
     `name`: letters, digits, - and _, the AE title as a rule. With `renew` an older one is put into
-    `replaced/`; the new fingerprint is another. Raises CertificateThere without `renew`, KeyMissing
-    without an authority, SettingsError for another name.
+    `replaced/`; the new fingerprint is another. `listens`: it can be called by TLS as well, for
+    reports of storage commitment. Raises CertificateThere without `renew`, KeyMissing without an
+    authority, SettingsError for another name.
     """
     if not _NAME.fullmatch(name):
         raise SettingsError("A client's name has letters, digits, - and _ only, at most 64.")
-    return _issue(folder, f"clients/{name}", name, ExtendedKeyUsageOID.CLIENT_AUTH, days, None, renew)
+    usages = [_CLIENT, _SERVER] if listens else [_CLIENT]
+    return _issue(folder, f"clients/{name}", name, usages, days, None, renew)
 
 
 def rows(folder: Path, now: datetime) -> list[CertificateRow]:
@@ -155,7 +161,7 @@ def _issue(
     folder: Path,
     name: str,
     common_name: str,
-    usage: x509.ObjectIdentifier,
+    usages: Sequence[x509.ObjectIdentifier],
     days: int,
     names: x509.SubjectAlternativeName | None,
     renew: bool,
@@ -171,7 +177,7 @@ def _issue(
         _builder(subject, authority.subject, key.public_key(), days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()), critical=False
         )

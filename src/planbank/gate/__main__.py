@@ -20,7 +20,7 @@ from planbank.gate.family import Family
 from planbank.gate.server import Door, Server, listen
 from planbank.gate.tls import Tls
 from planbank.transit.folder import FolderTray
-from planbank.transit.signature import Signer
+from planbank.transit.signature import Signer, VerifyKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +48,7 @@ class _Parts:
             settings.transit,
             recipients=settings.recipients,
             signer=Signer.load("gate", settings.sign_key),
+            answer_key=VerifyKey.load(settings.answer_key) if settings.answer_key else None,
         )
         self.doors = _doors(settings)
         self.crowd = Crowd(settings.processes)

@@ -160,7 +160,13 @@ class Association:
     def _negotiate(self, wire: Wire) -> Agreement | Refusal:
         request = self._request(wire)
         self._on_request(self)
-        answer = negotiate(request, self._desk.ae_title, self._admission, self._caller)
+        answer = negotiate(
+            request,
+            self._desk.ae_title,
+            self._admission,
+            self._caller,
+            commitment=self._desk.requests.answers.can_verify(),
+        )
         titles = (request.calling_ae, request.called_ae)
         calling_ae, called_ae = (title if is_plain_ae_title(title) else "" for title in titles)
         self._caller = replace(self._caller, calling_ae=calling_ae, called_ae=called_ae)

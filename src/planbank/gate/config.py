@@ -4,14 +4,16 @@ Comes in: the path of a JSON file. Goes out: one frozen `GateConfig`. Settings, 
 more than the gate may load, are read elsewhere.
 
     {"host": "0.0.0.0", "port": 11112, "ae_title": "PLANBANK", "transit": "/.../transit",
-     "recipients": ["age1..."], "sign_key": "/.../gate.sign", "log_level": "INFO",
+     "recipients": ["age1..."], "sign_key": "/.../gate.sign",
+     "answer_key": "/.../work.pub", "log_level": "INFO",
      "limits": {"connections": 512}, "clock_file": "/...", "processes": 4,
      "tls": {"port": 2762, "certificate": "/.../gate.crt", "key": "/.../gate.key",
              "ca": "/.../ca.crt", "plain": false}}
 
-From `log_level` on everything may be absent. Port 0: a free one, published in the control file
-`gate`. `processes`: as many as there are cores where absent. With `tls` the port without it is
-closed, unless `plain` says that the network is isolated.
+From `answer_key` on everything may be absent; without that one there is no storage commitment.
+Port 0: a free one, published in the control file `gate`. `processes`: as many as there are cores
+where absent. With `tls` the port without it is closed, unless `plain` says that the network is
+isolated.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ _NAMES = frozenset(
         "transit",
         "recipients",
         "sign_key",
+        "answer_key",
         "log_level",
         "limits",
         "clock_file",
@@ -66,6 +69,7 @@ class GateConfig:
     transit: Path
     recipients: tuple[str, ...]
     sign_key: Path
+    answer_key: Path | None = None
     log_level: str = "INFO"
     limits: Limits = field(default_factory=Limits)
     clock_file: Path | None = None
@@ -108,6 +112,7 @@ def _checked(content: dict[str, Any]) -> GateConfig:
         transit=Path(_text(content, "transit")),
         recipients=tuple(map(str, recipients)),
         sign_key=Path(_text(content, "sign_key")),
+        answer_key=Path(_text(content, "answer_key")) if content.get("answer_key") else None,
         log_level=level,
         limits=Limits().replaced(limits),
         clock_file=Path(_text(content, "clock_file")) if clock_file else None,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from planbank.gate.commitment import Requests
     from planbank.gate.events import Events
     from planbank.gate.open_associations import OpenAssociations
     from planbank.gate.store import Store
@@ -23,6 +24,7 @@ class Desk:
 
     ae_title: str
     store: Store
+    requests: Requests
     events: Events
     open_associations: OpenAssociations
     now: Callable[[], datetime]

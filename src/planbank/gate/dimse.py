@@ -30,16 +30,21 @@ STATUS = 0x0900
 ERROR_COMMENT = 0x0902
 AFFECTED_SOP_INSTANCE_UID = 0x1000
 REQUESTED_SOP_INSTANCE_UID = 0x1001
+EVENT_TYPE_ID = 0x1002
+ACTION_TYPE_ID = 0x1008
 
 NO_DATA_SET = 0x0101
+A_DATA_SET = 0x0001
 RESPONSE = 0x8000
 
 
 class CommandField(IntEnum):
-    """Requests this gate knows of (PS3.7 Table E.1-1)."""
+    """Requests this gate knows of, and the one it makes (PS3.7 Table E.1-1)."""
 
     C_STORE = 0x0001
     C_ECHO = 0x0030
+    N_EVENT_REPORT = 0x0100
+    N_ACTION = 0x0130
     C_CANCEL = 0x0FFF
 
 
@@ -48,8 +53,13 @@ class Status(IntEnum):
 
     SUCCESS = 0x0000
     PROCESSING_FAILURE = 0x0110
+    NO_SUCH_INSTANCE = 0x0112
+    INVALID_ARGUMENT = 0x0115
+    NO_SUCH_SOP_CLASS = 0x0118
     SOP_CLASS_NOT_SUPPORTED = 0x0122
+    NO_SUCH_ACTION = 0x0123
     UNRECOGNISED_OPERATION = 0x0211
+    RESOURCE_LIMITATION = 0x0213
     OUT_OF_RESOURCES = 0xA700
     DATA_SET_MISMATCH = 0xA900
     CANNOT_UNDERSTAND = 0xC000
@@ -85,6 +95,32 @@ class Command:
     def sop_instance_uid(self) -> str:
         """Affected SOP Instance UID without padding, not judged; empty where absent."""
         return _text(self.elements.get(AFFECTED_SOP_INSTANCE_UID, b""))
+
+    @property
+    def requested_sop_class_uid(self) -> str:
+        """Requested SOP Class UID, as `sop_class_uid` is."""
+        return _text(self.elements.get(REQUESTED_SOP_CLASS_UID, b""))
+
+    @property
+    def requested_sop_instance_uid(self) -> str:
+        """Requested SOP Instance UID, as `sop_instance_uid` is."""
+        return _text(self.elements.get(REQUESTED_SOP_INSTANCE_UID, b""))
+
+    @property
+    def action_type(self) -> int:
+        """Raises ProtocolBroken."""
+        return self._number(ACTION_TYPE_ID)
+
+    @property
+    def status(self) -> int:
+        """Of a response. Raises ProtocolBroken."""
+        return self._number(STATUS)
+
+    def is_response_to(self, field: CommandField, message_id: int) -> bool:
+        """Whether this answers a request of ours. Raises ProtocolBroken."""
+        if self.field != field | RESPONSE:
+            return False
+        return self._number(MESSAGE_ID_BEING_RESPONDED_TO) == message_id
 
     def check_request(self) -> None:
         """Raises ProtocolBroken unless this is a request that can be answered, or a C-CANCEL."""
@@ -143,6 +179,7 @@ def respond(command: Command, status: int, comment: str = "") -> bytes:
         (REQUESTED_SOP_CLASS_UID, AFFECTED_SOP_CLASS_UID),
         (AFFECTED_SOP_INSTANCE_UID, AFFECTED_SOP_INSTANCE_UID),
         (REQUESTED_SOP_INSTANCE_UID, AFFECTED_SOP_INSTANCE_UID),
+        (ACTION_TYPE_ID, ACTION_TYPE_ID),
     ):
         if asked in command.elements:
             elements[given] = command.elements[asked]
@@ -151,6 +188,22 @@ def respond(command: Command, status: int, comment: str = "") -> bytes:
             min(len(comment), 64) + len(comment[:64]) % 2
         )
     return encode(elements)
+
+
+def request_event_report(
+    message_id: int, sop_class_uid: str, sop_instance_uid: str, event_type: int
+) -> bytes:
+    """An N-EVENT-REPORT-RQ whose data set follows (PS3.7 section 10.3.1)."""
+    return encode(
+        {
+            AFFECTED_SOP_CLASS_UID: sop_class_uid.encode("ascii"),
+            COMMAND_FIELD: _us(CommandField.N_EVENT_REPORT),
+            MESSAGE_ID: _us(message_id),
+            COMMAND_DATA_SET_TYPE: _us(A_DATA_SET),
+            AFFECTED_SOP_INSTANCE_UID: sop_instance_uid.encode("ascii"),
+            EVENT_TYPE_ID: _us(event_type),
+        }
+    )
 
 
 def _us(number: int) -> bytes:

@@ -39,6 +39,10 @@ class Limits:
     quarantine_bytes: int = 107374182400
     quarantine_files_per_address: int = 50000
     quarantine_bytes_per_address: int = 26843545600
+    request_bytes: int = 4194304
+    """Of a storage commitment request: about 30,000 objects."""
+    report_seconds: float = 86400.0
+    """How long a storage commitment report is tried before it is given up."""
 
     def replaced(self, overrides: Mapping[str, Any]) -> Limits:
         """These limits with some changed. Raises SettingsError naming the one that cannot be."""

@@ -7,6 +7,7 @@ are views into the PDU's buffer, so that no byte of an object is copied here.
 from __future__ import annotations
 
 import time
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from planbank.errors import PeerAborted, PeerReleased, PeerSlow, ProtocolBroken
@@ -51,16 +52,31 @@ class Messages:
                 return context_id, dimse.decode(data)
             pdv = self.next_pdv(self._limits.pdu_seconds)
 
+    def wait(self, seconds: float) -> bool:
+        """Whether something of the next message, or the peer's end, comes within so many seconds."""
+        pdv = next(self._pdvs, None)
+        if pdv is None:
+            return self._wire.wait(seconds)
+        self._pdvs = chain((pdv,), self._pdvs)
+        return True
+
     def data_set(self, context_id: int) -> DataSet:
         """The data set that follows a command."""
         return DataSet(self, context_id, self._limits)
 
     def send_command(self, context_id: int, command: bytes) -> None:
         """Send a command set in as many PDUs as the peer's announced length asks for."""
-        for at in range(0, len(command), self._room):
-            part = command[at : at + self._room]
-            is_last = at + self._room >= len(command)
-            self._wire.send(encode_data(context_id, part, is_command=True, is_last=is_last))
+        self._send(context_id, command, is_command=True)
+
+    def send_data_set(self, context_id: int, data: bytes) -> None:
+        """Send the data set of a command, as `send_command` does."""
+        self._send(context_id, data, is_command=False)
+
+    def _send(self, context_id: int, data: bytes, *, is_command: bool) -> None:
+        for at in range(0, len(data), self._room):
+            part = data[at : at + self._room]
+            is_last = at + self._room >= len(data)
+            self._wire.send(encode_data(context_id, part, is_command=is_command, is_last=is_last))
 
     def next_pdv(self, seconds: float, *, may_release: bool = False) -> Pdv:
         """The next PDV, valid until the one after it; `seconds` to wait for its PDU's header."""

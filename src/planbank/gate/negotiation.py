@@ -19,6 +19,8 @@ from planbank.gate.associate import (
 from planbank.gate.pdu import AssociateReject
 from planbank.gate.uids import (
     IMPLICIT_VR_LITTLE_ENDIAN,
+    PLAIN_SYNTAXES,
+    STORAGE_COMMITMENT,
     STORAGE_SERVICE_CLASS,
     TRANSFER_SYNTAXES,
     VERIFICATION,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 IMPLEMENTATION_CLASS_UID = "2.25.83437283006591003002061983396546796388"
 IMPLEMENTATION_VERSION = "PLANBANK_1"
 
-_ACCEPTED, _NO_ABSTRACT_SYNTAX, _NO_TRANSFER_SYNTAX = 0, 3, 4
+_ACCEPTED, _NOT_FOR_YOU, _NO_ABSTRACT_SYNTAX, _NO_TRANSFER_SYNTAX = 0, 1, 3, 4
 _PERMANENT, _BY_USER, _BY_ACSE = 1, 1, 2
 
 
@@ -74,16 +76,27 @@ class Refusal:
 
 
 def negotiate(
-    request: AssociateRequest, ae_title: str, admission: Admission, caller: Caller
+    request: AssociateRequest,
+    ae_title: str,
+    admission: Admission,
+    caller: Caller,
+    *,
+    commitment: bool = False,
 ) -> Agreement | Refusal:
-    """The answer to a request from the address of `caller`, with its certificate."""
+    """The answer to a request from the address of `caller`, with its certificate.
+
+    `commitment`: storage commitment can be answered here; it is for registered senders only.
+    """
     known = admission.knows(request.calling_ae, caller.address, caller.certificate)
     refusal = _refusal(request, ae_title, admission, known=known)
     if refusal is not None:
         return refusal
     answers, contexts, declined = [], {}, []
     for proposed in request.contexts:
-        agreed, reason = _agree(proposed, request, admission)
+        if commitment and proposed.abstract_syntax == STORAGE_COMMITMENT:
+            agreed, reason = _agree_to_commit(proposed, known=known)
+        else:
+            agreed, reason = _agree(proposed, request, admission)
         answers.append(agreed)
         if agreed.result == _ACCEPTED:
             contexts[proposed.context_id] = (proposed.abstract_syntax, agreed.transfer_syntax)
@@ -93,7 +106,7 @@ def negotiate(
         admission.limits.max_pdu,
         IMPLEMENTATION_CLASS_UID,
         IMPLEMENTATION_VERSION,
-        # The gate is SCP only: the requestor may keep the SCU role it asked for, nothing else.
+        # The gate is SCP here: the requestor may keep the SCU role it asked for, nothing else.
         tuple(Role(role.sop_class_uid, role.scu, False) for role in request.user.roles),
     )
     accept = AssociateAccept(request.called_ae, request.calling_ae, tuple(answers), user)
@@ -145,6 +158,18 @@ def _agree(
         AgreedContext(proposed.context_id, _NO_TRANSFER_SYNTAX, IMPLICIT_VR_LITTLE_ENDIAN),
         "None of the transfer syntaxes is taken here.",
     )
+
+
+def _agree_to_commit(proposed: ProposedContext, *, known: bool) -> tuple[AgreedContext, str]:
+    """As `_agree`. What an unknown system sent is in quarantine: nothing can be said of it."""
+    if not known:
+        answer = AgreedContext(proposed.context_id, _NOT_FOR_YOU, IMPLICIT_VR_LITTLE_ENDIAN)
+        return answer, "Storage commitment is for registered senders."
+    for syntax in proposed.transfer_syntaxes:
+        if syntax in PLAIN_SYNTAXES:
+            return AgreedContext(proposed.context_id, _ACCEPTED, syntax), ""
+    answer = AgreedContext(proposed.context_id, _NO_TRANSFER_SYNTAX, IMPLICIT_VR_LITTLE_ENDIAN)
+    return answer, "Storage commitment takes uncompressed transfer syntaxes only."
 
 
 def _why_not(sop_class_uid: str, request: AssociateRequest, admission: Admission) -> str:

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 
 from planbank.gate.allowance import Allowance
 from planbank.gate.association import Association
+from planbank.gate.commitment import Requests
 from planbank.gate.desk import Desk
 from planbank.gate.events import Events
 from planbank.gate.open_associations import OpenAssociations
 from planbank.gate.pdu import AssociateReject
 from planbank.gate.peers import Peers
+from planbank.gate.reporter import Reporter
 from planbank.gate.senders import Senders
 from planbank.gate.store import Store
 from planbank.gate.walk import StructuralWalk
@@ -102,9 +104,13 @@ class Server:
         self._senders = Senders(tray, limits)
         self._open_associations = OpenAssociations(self._board)
         self._peers: Peers[Association] = Peers(crowd)
+        requests = Requests(tray, now)
+        tls = next((door.tls for door in doors if door.tls), None)
+        self._reporter = Reporter(requests, lambda: self._senders.current().limits, now, tls)
         self._desk = Desk(
             ae_title,
             Store(tray, start_walk, now, Allowance(tray, now, pending)),
+            requests,
             Events(tray, now),
             self._open_associations,
             now,
@@ -114,6 +120,7 @@ class Server:
     def serve(self) -> None:
         """Publish the port, accept until `stop`, then finish what is in hand within 8 seconds."""
         self._open_associations.start()
+        self._reporter.start()
         ports = published_ports(list(self._doors.values()))
         self._publish(ports)
         _log.info("listening", extra={"fields": {**ports, "ae_title": self._desk.ae_title}})
@@ -129,6 +136,7 @@ class Server:
                 self._accept(self._doors[listener])
         for listener in self._doors:
             listener.close()
+        self._reporter.stop()
         self._finish()
         self._open_associations.stop()
         self._wake_read.close()

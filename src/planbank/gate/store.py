@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from planbank.errors import GateError, ObjectRefused, PlanbankError
 from planbank.gate.dimse import Status
-from planbank.gate.uids import VERIFICATION, is_uid
+from planbank.gate.uids import STORAGE_COMMITMENT, VERIFICATION, is_uid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,7 +117,7 @@ def _check(command: Command, abstract_syntax: str) -> None:
         if not is_uid(uid):
             fault = "malformed" if uid else "missing"
             raise ObjectRefused(Status.DATA_SET_MISMATCH, f"The command's {name} is {fault}.")
-    if sop_class_uid != abstract_syntax or sop_class_uid == VERIFICATION:
+    if sop_class_uid != abstract_syntax or sop_class_uid in (VERIFICATION, STORAGE_COMMITMENT):
         raise ObjectRefused(
             Status.SOP_CLASS_NOT_SUPPORTED, "The SOP class is not a storage class agreed for this context."
         )

@@ -59,8 +59,10 @@ class _Level:
 class Structure:
     """Checks one data set."""
 
-    def __init__(self, coding: Coding, expected: Sequence[tuple[int, str, str]]) -> None:
-        """`expected`: (tag, name, UID) of elements that must be there with this value, in order of tags."""
+    def __init__(self, coding: Coding, expected: Sequence[tuple[int, str, str | None]]) -> None:
+        """`expected`: (tag, name, UID) of elements that must be there with this value, in order of
+        tags; None: with any value, but not empty.
+        """
         self._expected = list(expected)
         self._level = _Level(_DATA_SET, coding, _NO_END, undefined=False)
         self._parents: list[_Level] = []
@@ -288,6 +290,11 @@ class Structure:
         expected, name, uid = self._expected[0]
         if tag > expected:
             raise mismatch(f"The data set has no {name}.")
+        if uid is None:
+            if not length:
+                raise mismatch(f"The data set's {name} is empty.")
+            self._found()
+            return True
         if length > _LONGEST_UID:
             raise mismatch(f"The data set's {name} is too long.")
         if start + length > len(buffer):
@@ -296,9 +303,12 @@ class Structure:
         if value != uid.encode("ascii"):
             fault = "differs from the command's" if value else "is empty"
             raise mismatch(f"The data set's {name} {fault}.")
+        self._found()
+        return True
+
+    def _found(self) -> None:
         del self._expected[0]
         self._expect()
-        return True
 
 
 def _may_be_any_bytes(tag: int) -> bool:

@@ -66,6 +66,17 @@ class Tls:
             raise PeerGone(f"The connection broke: {exc.strerror}.") from exc
         return hashlib.sha256(sock.getpeercert(binary_form=True) or b"").hexdigest()
 
+    def call(self, sock: socket.socket, seconds: float) -> ssl.SSLSocket:
+        """Shake hands as the one who called; the other side shows a certificate of the same CA.
+
+        Its name is not compared: senders are known by address. Raises as `finish` does, and
+        SettingsError where a file cannot be used.
+        """
+        context = self._prepare(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        secured = context.wrap_socket(sock, do_handshake_on_connect=False)
+        self.finish(secured, seconds)
+        return secured
+
     def _shake_hands(self, sock: ssl.SSLSocket, deadline: float) -> None:
         sock.setblocking(False)
         waiting = select.poll()
@@ -97,12 +108,17 @@ class Tls:
         return [file.stat().st_mtime_ns if file.exists() else 0 for file in self._files]
 
     def _load(self) -> ssl.SSLContext:
-        certificate, key, ca = self._files
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
+        return self._prepare(context)
+
+    def _prepare(self, context: ssl.SSLContext) -> ssl.SSLContext:
+        certificate, key, ca = self._files
+        context.check_hostname = False
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(_CIPHERS)
-        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
-        context.num_tickets = 0
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
         context.verify_mode = ssl.CERT_REQUIRED
         try:
             context.load_cert_chain(certificate, key)

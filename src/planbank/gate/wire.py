@@ -7,6 +7,7 @@ PDUs sent in one write each.
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import time
@@ -36,6 +37,14 @@ class Wire:
     def allot(self, size: int) -> None:
         """Take the buffer that every body fits into from now on."""
         self._buffer = memoryview(bytearray(size))
+
+    def wait(self, seconds: float) -> bool:
+        """Whether something can be read, the peer's end included, within so many seconds."""
+        if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
+            return True
+        waiting = select.poll()
+        waiting.register(self._sock, select.POLLIN)
+        return bool(waiting.poll(seconds * 1000))
 
     def read_header(self, seconds: float) -> tuple[PduType, int]:
         """Type and body length of the next PDU. Raises PeerGone, PeerSlow, ProtocolBroken."""

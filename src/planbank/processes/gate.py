@@ -36,6 +36,7 @@ def gate_config(settings: Settings) -> dict[str, object]:
         "transit": str(settings.transit_dir),
         "recipients": KeyFolder(settings.keys_dir).recipients(),
         "sign_key": str(settings.keys_dir / "gate.sign"),
+        "answer_key": str(settings.keys_dir / "work.pub"),
         "log_level": settings.log_level,
         "limits": settings.gate_limits.model_dump(exclude_none=True),
     }

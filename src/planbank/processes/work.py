@@ -1,7 +1,8 @@
 """The process `work`: registers what lies in the transit area and does what is due, on one core.
 
-Comes in: parcels and jobs. Goes out: archive and database. Any number run beside each other; one
-of them holds register's lock, the others stand by.
+Comes in: parcels and jobs. Goes out: archive, database, answers to storage commitment requests.
+Any number run beside each other; one of them holds register's lock and one that of commit, the
+others stand by.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def run(settings: Settings) -> int:
     stop = threading.Event()
     register = threading.Thread(target=_register, args=(house, stop), name="register", daemon=True)
     register.start()
+    threading.Thread(target=_commit, args=(house, stop), name="commit", daemon=True).start()
     threading.Thread(target=_warm, name="warm", daemon=True).start()
     asyncio.run(_work(house, stop, register))
     return 0
@@ -42,6 +44,17 @@ def _register(house: House, stop: threading.Event) -> None:
         register_forever(house, stop)
     except Exception:
         log.exception("register ended")
+        _end(1)
+
+
+def _commit(house: House, stop: threading.Event) -> None:
+    """As `_register`, for storage commitment."""
+    from planbank.services.commit import commit_forever
+
+    try:
+        commit_forever(house, stop)
+    except Exception:
+        log.exception("commit ended")
         _end(1)
 
 

@@ -1,6 +1,7 @@
 """The tables of the catalogue, as model.md defines them."""
 
 from planbank.catalogue.models.arrival import Instance, InstanceVersion, Relation, Submission
+from planbank.catalogue.models.commitment import Commitment
 from planbank.catalogue.models.derived import (
     Dose,
     Plan,
@@ -21,6 +22,7 @@ __all__ = [
     "Bundle",
     "Calculation",
     "ChosenDose",
+    "Commitment",
     "Dose",
     "Dvh",
     "Finding",

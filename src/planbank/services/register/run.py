@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
@@ -24,11 +25,12 @@ from planbank.messages.models import Event
 from planbank.people.queries import Decision, SenderBook
 from planbank.pipeline.due import make_due
 from planbank.services.analyse import lane_of
+from planbank.services.commit.intake import ask, end
 from planbank.services.register import file as filing
 from planbank.services.register.findings import find
 from planbank.services.register.relate import Filed, relate
 from planbank.services.register.set_aside import set_aside
-from planbank.services.register.unpack import Arrival, Notice, Refusal, unpack
+from planbank.services.register.unpack import Arrival, Letter, Notice, Refusal, unpack
 
 log = structlog.get_logger(__name__)
 BATCH = 200
@@ -85,7 +87,7 @@ def register_once(house: House, limit: int = BATCH) -> int:
     released = _released(ids)
     book = SenderBook()
     arrivals: list[Arrival] = []
-    others: list[Notice | Refusal] = []
+    others: list[Notice | Letter | Refusal] = []
     for parcel_id in ids:
         if parcel_id in known:
             continue  # committed before a crash, only the parcel was left
@@ -148,7 +150,7 @@ def _record(arrival: Arrival) -> ArrivalRecord:
 
 
 def _commit_what_can_be(
-    house: House, arrivals: list[Arrival], others: list[Notice | Refusal]
+    house: House, arrivals: list[Arrival], others: list[Notice | Letter | Refusal]
 ) -> list[Refusal]:
     """Commit the batch; where one object stops it, all the others are filed and that one set aside."""
     try:
@@ -182,13 +184,15 @@ def _commit_what_can_be(
 
 
 @transaction.atomic
-def _commit(house: House, arrivals: list[Arrival], others: list[Notice | Refusal]) -> None:
+def _commit(house: House, arrivals: list[Arrival], others: list[Notice | Letter | Refusal]) -> None:
     now = house.clock.now()
     if arrivals:
         _file(house, arrivals)
     for other in others:
         if isinstance(other, Refusal):
             set_aside(house, other)
+        elif isinstance(other, Letter):
+            _letter(house, other)
         else:
             _notice(other, now)
     QuarantinedParcel.objects.filter(
@@ -244,6 +248,14 @@ def _journal(house: House, filed: list[Filed]) -> None:
             objects=len(items),
             **{k.replace("-", "_"): n for k, n in Counter(str(i.relation.value) for i in items).items()},
         )
+
+
+def _letter(house: House, letter: Letter) -> None:
+    """A request is noted; what became of a report too, and then its answer is cleared away."""
+    if letter.header.kind == "commitment":
+        ask(house, letter.header, letter.decision, letter.data)
+    elif request_id := end(house, letter.data):
+        transaction.on_commit(partial(house.tray.answers.forget, request_id))
 
 
 def _notice(notice: Notice, now: object) -> None:

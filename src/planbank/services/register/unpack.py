@@ -53,6 +53,15 @@ class Notice:
 
 
 @dataclass
+class Letter:
+    """A parcel about storage commitment: a request, or what became of a report."""
+
+    header: Header
+    decision: Decision
+    data: bytes
+
+
+@dataclass
 class Refusal:
     """A parcel to be set aside; `header` is missing when the parcel could not be opened."""
 
@@ -73,7 +82,7 @@ class _Nothing:
 
 def unpack(
     house: House, book: SenderBook, parcel_id: str, released: Decision | None
-) -> Arrival | Notice | Refusal:
+) -> Arrival | Notice | Letter | Refusal:
     """Open one parcel. `released` is what a person decided about it, where it was in quarantine.
 
     Raises ParcelMissing, and KeyMissing or OSError, which are no fault of the parcel.
@@ -88,7 +97,7 @@ def unpack(
         )
         decisions.append(decision)
         headers.append(header)
-        if header.kind == "event":
+        if header.kind != "object":
             sinks.append(BytesIO())
         elif decision.institution is None:
             sinks.append(_Nothing())
@@ -114,6 +123,8 @@ def unpack(
     header, decision, sink = opened.header, decisions[0], sinks[0]
     if header.kind == "event":
         return Notice(header, decision, _body(sink.getvalue()))
+    if header.kind != "object":
+        return Letter(header, decision, sink.getvalue())
     if decision.institution is None:
         return Refusal(parcel_id, decision.reason, "", header, decision, opened.trailer.size)
     try:
