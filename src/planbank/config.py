@@ -60,6 +60,8 @@ class GateLimits(BaseModel):
     associate_bytes: PositiveInt | None = None
     command_bytes: PositiveInt | None = None
     object_bytes: PositiveInt | None = None
+    request_bytes: PositiveInt | None = None
+    report_seconds: PositiveFloat | None = None
     quarantine_files: PositiveInt | None = None
     quarantine_bytes: PositiveInt | None = None
     quarantine_files_per_address: PositiveInt | None = None
