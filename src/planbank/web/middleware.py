@@ -17,7 +17,7 @@ from django.utils import translation
 
 from planbank.access.policy import Refused, Verdict, may
 from planbank.access.scopes import Scope
-from planbank.access.standing import remember
+from planbank.access.standing import forget, remember
 from planbank.people.models import User
 from planbank.web import errors
 from planbank.web.pages import PUBLIC
@@ -81,7 +81,10 @@ class HouseAndPolicy:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.house = apps.get_app_config("web").house  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.streaming and isinstance(request.user, User):
+            forget(request.user)  # a long answer asks anew for each portion (R190)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object

@@ -13,7 +13,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from planbank.catalogue.models import Relation
-from planbank.web.pages.patients.forms import Filters
+from planbank.web.lists.filters import Filters
 
 DAYS = 30
 MOST_DAYS = 366

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 
 from planbank.catalogue.models import Submission
 from planbank.catalogue.queries.associations import summaries
+from planbank.web.lists import words
+from planbank.web.lists.listing import drops, without
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
 from planbank.web.pages.arrivals.forms import SubmissionFilters
-from planbank.web.pages.patients import words
-from planbank.web.pages.patients.listing import drops, without
-from planbank.web.pages.patients.reach import mine, my_institutions, note
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
+from planbank.web.reach import mine, my_institutions, note
 
 SIZE = 100
 ORDERS = {

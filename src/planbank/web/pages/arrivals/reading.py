@@ -20,8 +20,8 @@ from planbank.catalogue.models import Relation, Submission
 from planbank.catalogue.queries.associations import Association, per_day
 from planbank.catalogue.queries.totals import remembered
 from planbank.messages.models import Event, EventKind
+from planbank.web.lists.words import kind_of_object, relation_word
 from planbank.web.pages import house_of
-from planbank.web.pages.patients.words import kind_of_object, relation_word
 from planbank.web.parts.words import thin
 
 REFUSALS = 20

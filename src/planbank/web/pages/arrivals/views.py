@@ -25,14 +25,14 @@ from planbank.catalogue.queries.associations import (
 )
 from planbank.catalogue.queries.totals import newest_received
 from planbank.people.models import Institution, Sender
+from planbank.web.lists.listing import drops, without
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.arrivals.days import chart
 from planbank.web.pages.arrivals.forms import ArrivalFilters
 from planbank.web.pages.arrivals.one import association
 from planbank.web.pages.arrivals.reading import days_of, moments, refusals, rows_of
-from planbank.web.pages.patients.listing import drops, without
-from planbank.web.pages.patients.reach import mine, my_institutions, note
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
+from planbank.web.reach import mine, my_institutions, note
 
 __all__ = ["arrivals", "association"]
 SIZE, CHUNK = 25, 100

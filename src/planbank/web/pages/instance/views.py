@@ -18,10 +18,10 @@ from planbank.catalogue.models import Instance, Submission
 from planbank.catalogue.queries import objects
 from planbank.dicom.headers import DEFAULT_TAGS
 from planbank.pipeline.registry import SERVICES
+from planbank.web.lists import words
 from planbank.web.pages import house_of, page
-from planbank.web.pages.patients import words
 from planbank.web.pages.patients.findings import findings_on
-from planbank.web.pages.patients.reach import mine, note_view, one
+from planbank.web.reach import mine, note_view, one
 
 ARRIVALS = 25
 

@@ -24,8 +24,8 @@ from planbank.messages.models import Event, EventKind
 from planbank.people.expiry import Expiry, expiries
 from planbank.pipeline.models import Outcome, State
 from planbank.web.pages import house_of
-from planbank.web.pages.patients.reach import mine
 from planbank.web.parts.words import thin
+from planbank.web.reach import mine
 
 _NEARLY = 0.8
 MOST, WEEK = 5, timedelta(days=7)

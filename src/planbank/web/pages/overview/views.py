@@ -24,7 +24,7 @@ from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.arrivals.days import chart
 from planbank.web.pages.arrivals.reading import days_of, moments, rows_of
 from planbank.web.pages.overview.attention import WEEK, address, needs
-from planbank.web.pages.patients.reach import mine, my_institutions
+from planbank.web.reach import mine, my_institutions
 
 DAYS, LATEST, SECOND = 30, 5, timedelta(seconds=1)
 

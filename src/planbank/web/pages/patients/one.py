@@ -20,14 +20,14 @@ from planbank.catalogue.queries import patients
 from planbank.catalogue.queries.associations import read_associations
 from planbank.catalogue.queries.objects import bytes_of, series_order, series_rows
 from planbank.catalogue.stack_words import StackWords, by_series
+from planbank.web.lists import words
+from planbank.web.lists.listing import drops, without
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
-from planbank.web.pages.patients import words
 from planbank.web.pages.patients.findings import findings_of
 from planbank.web.pages.patients.forms import SeriesFilters
-from planbank.web.pages.patients.listing import drops, without
-from planbank.web.pages.patients.reach import mine, note, note_view, one
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
 from planbank.web.pages.plans.views import rows_of
+from planbank.web.reach import mine, note, note_view, one
 
 SIZE, ARRIVALS = 100, 8
 

@@ -20,13 +20,13 @@ from planbank.catalogue.models import PatientFile
 from planbank.catalogue.queries import patients
 from planbank.catalogue.queries.paging import read_page
 from planbank.catalogue.queries.work import with_failed_work
+from planbank.web.lists import words
+from planbank.web.lists.listing import drops, where, without
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.patients import words
 from planbank.web.pages.patients.forms import PatientFilters
-from planbank.web.pages.patients.listing import drops, where, without
 from planbank.web.pages.patients.one import patient
-from planbank.web.pages.patients.reach import mine, my_institutions, note
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
+from planbank.web.reach import mine, my_institutions, note
 
 __all__ = ["listed", "patient"]
 SIZE, CHUNK = 50, 200

@@ -15,16 +15,16 @@ from django.utils.translation import gettext as _
 
 from planbank.catalogue.curves import METRICS, points_of
 from planbank.catalogue.models import PlanSet
+from planbank.web.lists.sheet import as_csv, wants_csv
+from planbank.web.lists.words import person
 from planbank.web.pages import house_of, page
-from planbank.web.pages.patients.reach import note
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
-from planbank.web.pages.patients.words import person
 from planbank.web.pages.plan.doses import type_of, unit_of
 from planbank.web.pages.plan.rows import RoiRow
 from planbank.web.pages.plan.sheet import Asked, Sheet, context_of
 from planbank.web.pages.plans import words
 from planbank.web.pages.plans.views import mine
 from planbank.web.pages.slice.drawing import drawing_of
+from planbank.web.reach import note
 
 
 @page("plans/<int:pk>/", name="plan", action="data.view")

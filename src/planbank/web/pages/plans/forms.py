@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from planbank.web.pages.patients.forms import Filters
+from planbank.web.lists.filters import Filters
 
 # The words that techniques are made of (planbank.dicom.plan); found anywhere in the technique.
 TECHNIQUES = ("3D", "IMRT", "VMAT", "Arc", "Helical", "Electron", "Proton", "Brachytherapy")

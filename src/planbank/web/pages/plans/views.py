@@ -21,13 +21,13 @@ from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.catalogue.queries import plan_sets
 from planbank.catalogue.queries.paging import Order, read_page
 from planbank.catalogue.queries.totals import total
+from planbank.web.lists.listing import drops, where, without
+from planbank.web.lists.sheet import as_csv, wants_csv
+from planbank.web.lists.words import day, person
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.patients.listing import drops, where, without
-from planbank.web.pages.patients.reach import my_institutions, note
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
-from planbank.web.pages.patients.words import day, person
 from planbank.web.pages.plans import words
 from planbank.web.pages.plans.forms import PlanFilters
+from planbank.web.reach import my_institutions, note
 
 SIZE, CHUNK = 50, 200
 USUAL = "-received"

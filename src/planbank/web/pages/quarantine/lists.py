@@ -19,8 +19,8 @@ from planbank.catalogue.quarantine_groups import ORDERS, groups
 from planbank.catalogue.quarantine_words import reason_in_words
 from planbank.catalogue.queries.totals import count_to
 from planbank.people.models import User
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
 from planbank.web.pages.quarantine import scope
 from planbank.web.pages.quarantine.words import neighbours, registered_networks, what_came, why
 from planbank.web.parts.words import thin

@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from planbank.access.policy import visible
 from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.catalogue.queries import patients, plan_sets
+from planbank.web.lists.words import person
 from planbank.web.pages import house_of, page
-from planbank.web.pages.patients.words import person
 
 SHOWN = 10
 

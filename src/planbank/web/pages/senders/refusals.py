@@ -14,7 +14,7 @@ from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 
 from planbank.messages.models import Event, EventKind
-from planbank.web.pages.patients.words import kind_of_object
+from planbank.web.lists.words import kind_of_object
 from planbank.web.pages.senders.activity import LOOKED_BACK
 from planbank.web.pages.senders.echo import allowed
 

@@ -23,10 +23,10 @@ from planbank.errors import SenderTaken
 from planbank.journal.record import Actor, record
 from planbank.people.actions import bind, change_sender, register_sender, switch, unbind
 from planbank.people.models import Institution, Sender
+from planbank.web.lists.filters import Filters
+from planbank.web.lists.listing import drops
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.patients.forms import Filters
-from planbank.web.pages.patients.listing import drops
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
 from planbank.web.pages.senders.activity import LOOKED_BACK, Activity, activity
 from planbank.web.pages.senders.certificates import CertificateForm, shown
 from planbank.web.pages.senders.echo import allowed, echo

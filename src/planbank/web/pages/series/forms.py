@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from planbank.pipeline.models import State
-from planbank.web.pages.patients.forms import Filters
+from planbank.web.lists.filters import Filters
 
 
 class ObjectFilters(Filters):

@@ -20,12 +20,12 @@ from planbank.catalogue.models import ImageStack, Instance, Series
 from planbank.catalogue.queries import objects
 from planbank.catalogue.stack_words import in_words
 from planbank.pipeline.models import Outcome
+from planbank.web.lists import words
+from planbank.web.lists.listing import drops, without
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
-from planbank.web.pages.patients import words
-from planbank.web.pages.patients.listing import drops, without
-from planbank.web.pages.patients.reach import mine, note, note_view, one
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
 from planbank.web.pages.series.forms import ObjectFilters
+from planbank.web.reach import mine, note, note_view, one
 
 SIZE = 100
 READING = "analyse"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from planbank.pipeline.models import State
 from planbank.pipeline.registry import SERVICES
-from planbank.web.pages.patients.forms import Filters
+from planbank.web.lists.filters import Filters
 
 OPEN = (State.FAILED, State.WAITING)
 

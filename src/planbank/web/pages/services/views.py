@@ -20,9 +20,9 @@ from django.views.decorators.http import require_POST
 from planbank.catalogue.queries.paging import Order, read_page
 from planbank.pipeline.models import Outcome, State
 from planbank.pipeline.registry import SERVICES
+from planbank.web.lists.listing import drops
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.patients.listing import drops
-from planbank.web.pages.patients.sheet import as_csv, wants_csv
 from planbank.web.pages.services import again
 from planbank.web.pages.services.forms import OutcomeFilters
 from planbank.web.pages.services.numbers import current, numbers

@@ -12,7 +12,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbank.web.pages.patients.sheet import as_csv, cell
+from planbank.web.lists.sheet import as_csv, cell
 
 
 def read(response: Any, separator: str = ",") -> list[list[str]]:

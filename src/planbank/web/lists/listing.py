@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from planbank.catalogue.queries.totals import count_to
-from planbank.web.pages.patients.forms import Filters
+from planbank.web.lists.filters import Filters
 from planbank.web.parts.words import thin
 
 # Counted no further than this: the cost of a list must not grow with the bank.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbank.web.pages.patients import words
+from planbank.web.lists import words
 
 
 @pytest.mark.parametrize(
