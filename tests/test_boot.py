@@ -17,7 +17,9 @@ from planbank.errors import HomeError, KeyMissing
 from planbank.house import House, OffsetClock, SystemClock
 from planbank.pipeline.registry import SERVICES
 from planbank.processes.home import prepare
+from planbank.transit.keys import KeyFolder
 from planbank.transit.parcel import Header, new_parcel_id
+from planbank.transit.rotation import rotate_signer
 
 
 @pytest.fixture
@@ -89,13 +91,15 @@ def test_the_embedded_database_unless_another_is_named(settings: Settings, tmp_p
     assert boot.database_url(named) == "postgresql://bank@db.example/bank"
 
 
-def test_the_sites_secret_comes_from_its_key_and_stays(settings: Settings, tmp_path: Path) -> None:
+def test_the_sites_secret_stays(settings: Settings, tmp_path: Path) -> None:
     secret = boot._site_secret(settings)
     assert boot._site_secret(settings) == secret
     other = load(home=tmp_path / "other")
     prepare(other, demo=False).close()
     assert boot._site_secret(other) != secret
-    (settings.keys_dir / "site.sign").unlink()
+    rotate_signer(KeyFolder(settings.keys_dir), "site")
+    assert boot._site_secret(settings) == secret, "sessions outlive a new signing key"
+    (settings.keys_dir / "site.secret").unlink()
     without = {boot._site_secret(settings) for _ in range(3)}
     assert len(without) == 3, "who has no key signs nothing that anybody believes"
 

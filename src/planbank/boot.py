@@ -6,7 +6,6 @@ set up, the registries frozen, and the House. Only cli, wsgi and tests call this
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -19,8 +18,8 @@ from planbank.errors import HomeError, KeyMissing
 from planbank.house import Clock, House, OffsetClock, SystemClock
 from planbank.logging import configure as configure_logging
 from planbank.transit.folder import FolderTray
-from planbank.transit.keyfiles import read_key_file
 from planbank.transit.keys import KeyFolder
+from planbank.transit.seal import Recipients
 
 Role = Literal["web", "work", "clock", "command"]
 
@@ -56,7 +55,7 @@ def build(settings: Settings, role: Role) -> House:
     opener = _opener(keys) if role in ("work", "command") else None
     tray = FolderTray(
         settings.transit_dir,
-        recipients=keys.recipients(),
+        recipients=Recipients.load(keys.file("transit.pub")),
         signer=keys.signer("site") if keys.file("site.sign").exists() else None,
         opener=opener,
         verifiers=keys.verifiers(),
@@ -84,16 +83,15 @@ def _opener(keys: KeyFolder) -> Any:
 
 
 def _site_secret(settings: Settings) -> str:
-    """What sessions and one-time links are signed with: derived from the site's own key.
+    """What sessions and one-time links are signed with.
 
-    A process that has no such key (work on a machine of its own) signs nothing and gets a
+    A process that has no such secret (work on a machine of its own) signs nothing and gets a
     secret that nobody else knows.
     """
     try:
-        key = read_key_file(KeyFolder(settings.keys_dir).file("site.sign"))
+        return KeyFolder(settings.keys_dir).site_secret()
     except KeyMissing:
         return secrets.token_urlsafe(48)
-    return hashlib.blake2b(key, person=b"planbank-site").hexdigest()
 
 
 def clock(settings: Settings) -> Clock:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from planbank import __version__
+from planbank.commands.keys_commands import Home, keys_app
 from planbank.errors import PlanbankError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of the bank (PLANBANK_HOME).")]
+app.add_typer(keys_app, name="keys")
 
 
 def main() -> None:
@@ -236,24 +237,6 @@ def check(
         more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
         _end(f"Nothing was changed. Found: {faults[0]}{more}.")
     _say("All well: every row has its object, every object its row, the journal chain is whole.")
-
-
-@app.command()
-def keys(home: Home = None) -> None:
-    """The keys of this home: what is there, since when, and whether only we can read them."""
-    from planbank.errors import HomeError
-    from planbank.transit.keys import KeyFolder
-
-    settings = _settings(home)
-    if not settings.keys_dir.is_dir():
-        raise HomeError(f"There is no key folder in {settings.home}.")
-    rows = KeyFolder(settings.keys_dir).listing()
-    for row in rows:
-        made = f"{row.made_at:%Y-%m-%d %H:%M}" if row.made_at else "missing"
-        wrong = "" if row.mode_ok else "  readable by others: chmod it"
-        _say(f"{row.name:14} {row.fingerprint or '-':22} {made:17} {row.kind}{wrong}")
-    if not all(row.mode_ok for row in rows):
-        _end("A private key can be read by others.")
 
 
 certs = typer.Typer(help="Certificates for encrypted sending: those of this bank and of its senders.")

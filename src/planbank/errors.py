@@ -32,6 +32,14 @@ class KeyMissing(PlanbankError):
     """A key that is needed here is missing."""
 
 
+class KeysBusy(PlanbankError):
+    """Another command changes the keys at this moment; nothing was changed by this one."""
+
+
+class KeyInUse(PlanbankError):
+    """Nothing was changed: this key is in use."""
+
+
 class ParcelError(PlanbankError):
     """A parcel in the transit area cannot be trusted."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planbank.transit.parcel import Header
 
 ALL = {
-    *("transit.pub", "transit.key", "gate.sign", "gate.pub", "site.sign", "site.pub"),
+    *("transit.pub", "transit.key", "gate.sign", "gate.pub", "site.sign", "site.pub", "site.secret"),
     *("work.sign", "work.pub", "vault.key"),
 }
 
@@ -199,7 +199,7 @@ def test_listing(keys: KeyFolder) -> None:
     assert rows["gate.pub"].fingerprint == rows["gate.sign"].fingerprint
     assert rows["site.pub"].fingerprint == rows["site.sign"].fingerprint
     assert rows["work.pub"].fingerprint == rows["work.sign"].fingerprint
-    assert len({row.fingerprint for row in rows.values()}) == 5
+    assert len({row.fingerprint for row in rows.values()}) == 6
 
 
 def test_listing_shows_no_secret(keys: KeyFolder) -> None:

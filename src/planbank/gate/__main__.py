@@ -20,6 +20,7 @@ from planbank.gate.family import Family
 from planbank.gate.server import Door, Server, listen
 from planbank.gate.tls import Tls
 from planbank.transit.folder import FolderTray
+from planbank.transit.seal import Recipients
 from planbank.transit.signature import Signer, VerifyKey
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class _Parts:
         self.settings = settings
         self.tray = FolderTray(
             settings.transit,
-            recipients=settings.recipients,
+            recipients=_recipients(settings.recipients),
             signer=Signer.load("gate", settings.sign_key),
             answer_key=VerifyKey.load(settings.answer_key) if settings.answer_key else None,
         )
@@ -73,6 +74,11 @@ class _Parts:
     def close(self) -> None:
         for door in self.doors:
             door.listener.close()
+
+
+def _recipients(given: Path | tuple[str, ...]) -> Recipients:
+    """Whom parcels are sealed for; a file is followed, so that keys change without a restart."""
+    return Recipients.load(given) if isinstance(given, Path) else Recipients(given)
 
 
 def _doors(settings: GateConfig) -> list[Door]:

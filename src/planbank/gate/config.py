@@ -4,13 +4,14 @@ Comes in: the path of a JSON file. Goes out: one frozen `GateConfig`. Settings, 
 more than the gate may load, are read elsewhere.
 
     {"host": "0.0.0.0", "port": 11112, "ae_title": "PLANBANK", "transit": "/.../transit",
-     "recipients": ["age1..."], "sign_key": "/.../gate.sign",
+     "recipients": "/.../transit.pub", "sign_key": "/.../gate.sign",
      "answer_key": "/.../work.pub", "log_level": "INFO",
      "limits": {"connections": 512}, "clock_file": "/...", "processes": 4,
      "tls": {"port": 2762, "certificate": "/.../gate.crt", "key": "/.../gate.key",
              "ca": "/.../ca.crt", "plain": false}}
 
-From `answer_key` on everything may be absent; without that one there is no storage commitment.
+`recipients` is a file or a list of keys; files of keys are read anew when they change. From
+`answer_key` on everything may be absent; without that one there is no storage commitment.
 Port 0: a free one, published in the control file `gate`. `processes`: as many as there are cores
 where absent. With `tls` the port without it is closed, unless `plain` says that the network is
 isolated.
@@ -67,7 +68,7 @@ class GateConfig:
     port: int
     ae_title: str
     transit: Path
-    recipients: tuple[str, ...]
+    recipients: Path | tuple[str, ...]
     sign_key: Path
     answer_key: Path | None = None
     log_level: str = "INFO"
@@ -102,15 +103,16 @@ def _checked(content: dict[str, Any]) -> GateConfig:
     if not is_plain_ae_title(ae_title):
         raise SettingsError("ae_title: 1 to 16 printable characters are needed, none of them / or \\.")
     recipients = content.get("recipients")
-    if not isinstance(recipients, list) or not recipients:
-        raise SettingsError("recipients: a list of public keys is needed.")
+    is_file = isinstance(recipients, str) and Path(recipients).is_absolute()
+    if not is_file and not (isinstance(recipients, list) and recipients):
+        raise SettingsError("recipients: the path of a file of public keys, or a list of them, is needed.")
     clock_file = content.get("clock_file")
     return GateConfig(
         host=_text(content, "host"),
         port=_number(content, "port", 0, 65535),
         ae_title=ae_title,
         transit=Path(_text(content, "transit")),
-        recipients=tuple(map(str, recipients)),
+        recipients=Path(str(recipients)) if is_file else tuple(map(str, recipients or ())),
         sign_key=Path(_text(content, "sign_key")),
         answer_key=Path(_text(content, "answer_key")) if content.get("answer_key") else None,
         log_level=level,

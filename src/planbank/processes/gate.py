@@ -13,7 +13,6 @@ import sys
 from planbank import boot
 from planbank.config import Settings
 from planbank.errors import SettingsError
-from planbank.transit.keys import KeyFolder
 
 
 def run(settings: Settings) -> int:
@@ -34,7 +33,7 @@ def gate_config(settings: Settings) -> dict[str, object]:
         "port": settings.dicom_port,
         "ae_title": settings.ae_title,
         "transit": str(settings.transit_dir),
-        "recipients": KeyFolder(settings.keys_dir).recipients(),
+        "recipients": str(settings.keys_dir / "transit.pub"),
         "sign_key": str(settings.keys_dir / "gate.sign"),
         "answer_key": str(settings.keys_dir / "work.pub"),
         "log_level": settings.log_level,

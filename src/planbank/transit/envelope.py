@@ -57,6 +57,8 @@ class OpensSeals(Protocol):
         self, sealed: SealedBytes, parcel_id: str, begin: Callable[[Header], Sink]
     ) -> tuple[Header, Trailer]: ...
 
+    def openers(self, age_header: bytes) -> tuple[str, ...]: ...
+
 
 def open_parcel(
     file: BinaryIO,

@@ -21,6 +21,7 @@ import os
 import re
 import secrets
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from planbank.archive.durable import create_locked, make_folder, sweep, sync_folder, write_all
@@ -28,13 +29,14 @@ from planbank.errors import KeyMissing, ParcelMissing
 from planbank.transit.answers import Answers
 from planbank.transit.envelope import OpensSeals, open_parcel
 from planbank.transit.folder_answers import FolderAnswers
+from planbank.transit.look import Look, look
 from planbank.transit.parcel import Header, Trailer, checked_parcel_id
-from planbank.transit.seal import Recipients, seal_parcel
+from planbank.transit.reseal import reseal
+from planbank.transit.seal import Recipients, as_recipients, seal_parcel
 from planbank.transit.tray import Load, Opened, Sink, checked_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from planbank.transit.signature import Signer, VerifyKey
 
@@ -51,7 +53,7 @@ class FolderTray:
         self,
         path: Path,
         *,
-        recipients: Sequence[str] = (),
+        recipients: Recipients | Sequence[str] = (),
         signer: Signer | None = None,
         opener: OpensSeals | None = None,
         verifiers: Mapping[str, VerifyKey] | None = None,
@@ -66,7 +68,7 @@ class FolderTray:
         self._incoming = path / "incoming"
         self._quarantine = path / "quarantine"
         self._control = path / "control"
-        self._recipients = Recipients(recipients) if recipients else None
+        self._recipients = as_recipients(recipients)
         self._signer = signer
         self._opener = opener
         self._verifiers = dict(verifiers or {})
@@ -98,6 +100,34 @@ class FolderTray:
     def open(self, parcel_id: str, begin: Callable[[Header], Sink]) -> Opened:
         with self._file(parcel_id) as file:
             return open_parcel(file, parcel_id, begin, self._opener, self._verifiers)
+
+    def look(self, parcel_id: str) -> Look:
+        with self._file(parcel_id) as file:
+            return look(file, self._opener, self._verifiers)
+
+    def reseal(self, parcel_id: str, signer: Signer | None = None) -> Trailer:
+        signer = signer or self._signer
+        if self._recipients is None or signer is None:
+            raise KeyMissing("This process may not leave parcels.")
+        recipients = self._recipients
+        with self._file(parcel_id) as file:
+            final = Path(file.name)
+
+            def seal(header: Header, data: Iterator[bytes]) -> Trailer:
+                # Always from `incoming`, the folder whose part files are swept.
+                part = self._incoming / f"{parcel_id}.{secrets.token_hex(8)}.part"
+
+                def fill(fd: int) -> Trailer:
+                    trailer = seal_parcel(header, data, lambda b: write_all(fd, b), recipients, signer)
+                    if not final.exists():
+                        raise ParcelMissing
+                    return trailer
+
+                return _publish(part, final, fill, replace=True)
+
+            return reseal(
+                lambda begin: open_parcel(file, parcel_id, begin, self._opener, self._verifiers), seal
+            )
 
     def _file(self, parcel_id: str) -> BinaryIO:
         """The file of a waiting parcel, else of a quarantined one."""

@@ -8,6 +8,7 @@ given which file is boot's affair; opening parcels is unseal.py's.
     gate.sign     Ed25519, signs the gate's parcels    gate      gate.pub   work
     site.sign     Ed25519, signs the site's parcels    site      site.pub   work
     work.sign     Ed25519, signs the bank's answers    work      work.pub   gate
+    site.secret   text: signs sessions, links      site
     vault.key     32 random bytes, base64url           work (pseudonyms)
 """
 
@@ -21,16 +22,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pyrage  # type: ignore[import-untyped]
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from planbank.archive.durable import create_locked, make_folder, sweep, sync_folder, write_all
 from planbank.errors import HomeError, KeyMissing
+from planbank.transit.agekeys import fingerprint, new_key, private_text, public_text, read_keys
 from planbank.transit.answers import ANSWERS_BY
 from planbank.transit.keyfiles import read_key_file, read_key_lines
-from planbank.transit.seal import Recipients
-from planbank.transit.signature import Signer, VerifyKey
+from planbank.transit.signature import Signer, VerifyKey, sign_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +44,7 @@ _KINDS = {
     "gate.pub": "Ed25519 public key: verifies the gate's parcels",
     "site.sign": "Ed25519 private key: signs the site's parcels",
     "site.pub": "Ed25519 public key: verifies the site's parcels",
+    "site.secret": "secret of the site: signs sessions and one-time links",
     "work.sign": "Ed25519 private key: signs answers to the gate",
     "work.pub": "Ed25519 public key: verifies answers to the gate",
     "vault.key": "secret of the vault: makes pseudonyms",
@@ -97,13 +97,19 @@ class KeyFolder:
             self._ensure_transit(made)
             for name in _SIGNERS:
                 self._ensure_signer(name, made)
+            self._ensure_site_secret(made)
             if not self.file("vault.key").exists():
                 self._write("vault.key", base64.urlsafe_b64encode(secrets.token_bytes(32)) + b"\n", made)
         except OSError as exc:
             raise HomeError(f"{self.path}: {exc.strerror}.") from exc
         self._check_pairs()
+        self.site_secret()
         self.vault_key()
         return made
+
+    def signers(self) -> tuple[str, ...]:
+        """Who signs: the depositors of parcels, and who answers the gate."""
+        return _SIGNERS
 
     def recipients(self) -> list[str]:
         """The age keys parcels are sealed for. Raises KeyMissing."""
@@ -117,6 +123,14 @@ class KeyFolder:
         """The public keys of the depositors that have one here. Raises KeyMissing for a damaged file."""
         files = {name: self.file(f"{name}.pub") for name in DEPOSITORS}
         return {name: VerifyKey.load(file) for name, file in files.items() if file.exists()}
+
+    def site_secret(self) -> str:
+        """What sessions and one-time links are signed with. Raises KeyMissing."""
+        file = self.file("site.secret")
+        secret = read_key_file(file).decode("ascii", "replace").strip()
+        if len(secret) < 32:
+            raise KeyMissing(f"{file}: this is no secret of the site.")
+        return secret
 
     def vault_key(self) -> bytes:
         """The 32 bytes of the vault. Raises KeyMissing."""
@@ -143,20 +157,21 @@ class KeyFolder:
         forbidden = 0o022 if name.endswith(".pub") else 0o077
         mode_ok = not status.st_mode & forbidden and not folder_mode & 0o022
         try:
-            fingerprint = ", ".join(_fingerprint(key) for key in self._public_halves(name))
+            prints = ", ".join(fingerprint(key) for key in self._public_halves(name))
         except KeyMissing:
-            fingerprint = "unreadable"
+            prints = "unreadable"
         made_at = datetime.fromtimestamp(status.st_mtime, UTC)
-        return KeyRow(name, kind, fingerprint, made_at, present=True, mode_ok=mode_ok)
+        return KeyRow(name, kind, prints, made_at, present=True, mode_ok=mode_ok)
 
     def _public_halves(self, name: str) -> list[bytes]:
         """What may be known of the keys in a file. Raises KeyMissing."""
-        if name == "transit.pub":
-            keys = self.recipients()
-            Recipients(keys)
-            return [key.encode() for key in keys]
-        if name == "transit.key":
-            return [key.encode() for key in self._transit_publics()]
+        if name in ("transit.pub", "transit.key"):
+            keys = read_keys(self.file(name))
+            if any(bool(key.secret) != (name == "transit.key") for key in keys):
+                raise KeyMissing(f"{self.file(name)}: private and public keys lie in each other's file.")
+            return [key.public.encode() for key in keys]
+        if name == "site.secret":
+            return [hashlib.sha256(b"planbank site secret\n" + self.site_secret().encode()).digest()]
         if name == "vault.key":
             return [hashlib.sha256(b"planbank vault key\n" + self.vault_key()).digest()]
         owner, half = name.split(".")
@@ -179,23 +194,26 @@ class KeyFolder:
 
     def _ensure_transit(self, made: list[str]) -> None:
         if not self.file("transit.key").exists():
-            identity = pyrage.x25519.Identity.generate()
-            self._write("transit.key", f"# public key: {identity.to_public()}\n{identity}\n".encode(), made)
+            self._write("transit.key", private_text([new_key(datetime.now(UTC))]), made)
         if not self.file("transit.pub").exists():
-            # From the file, not from memory: another process may have made it first.
-            self._write("transit.pub", "".join(f"{key}\n" for key in self._transit_publics()).encode(), made)
+            # From the file, not from memory: another process may have made it first. The newest alone
+            # seals; whoever had escrow keys adds them again.
+            newest = read_keys(self.file("transit.key"))[0]
+            self._write("transit.pub", public_text([newest]), made)
 
     def _ensure_signer(self, name: str, made: list[str]) -> None:
         private, public = self.file(f"{name}.sign"), self.file(f"{name}.pub")
         if not private.exists():
             if public.exists():
                 return  # the signer runs on another machine and keeps its key there
-            pem = Ed25519PrivateKey.generate().private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            self._write(private.name, pem, made)
+            self._write(private.name, sign_file(Ed25519PrivateKey.generate()), made)
         if not public.exists():
             self._write(public.name, self.signer(name).verify_key().pem(), made)
+
+    def _ensure_site_secret(self, made: list[str]) -> None:
+        """Apart from site.sign, so that this can be changed without ending every session."""
+        if not self.file("site.secret").exists():
+            self._write("site.secret", secrets.token_urlsafe(48).encode() + b"\n", made)
 
     def _check_pairs(self) -> None:
         for private, public in (
@@ -206,18 +224,6 @@ class KeyFolder:
                 continue
             if not set(self._public_halves(private)) & set(self._public_halves(public)):
                 raise KeyMissing(f"{self.file(public)} does not belong to {private} beside it.")
-
-    def _transit_publics(self) -> list[str]:
-        """The public halves of the keys in transit.key. Raises KeyMissing."""
-        file = self.file("transit.key")
-        lines = read_key_file(file).decode("ascii", "replace").split("\n")
-        try:
-            keys = [
-                pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line[:1] not in ("", "#")
-            ]
-        except pyrage.IdentityError:
-            raise KeyMissing(f"{file}: this is not an age key.") from None  # the cause may show the key
-        return [str(key.to_public()) for key in keys]
 
     def _write(self, name: str, content: bytes, made: list[str]) -> None:
         """Write a file that was not there, readable by its owner alone from its first byte on."""
@@ -234,9 +240,3 @@ class KeyFolder:
             temporary.unlink(missing_ok=True)
             os.close(fd)
         sync_folder(self.path)
-
-
-def _fingerprint(public: bytes) -> str:
-    """The first 64 bits of a SHA-256, in groups of four digits."""
-    digest = hashlib.sha256(public).hexdigest()
-    return " ".join(digest[at : at + 4] for at in range(0, 16, 4))

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from planbank.errors import KeyMissing, ParcelMissing
 from planbank.transit.answers import Answer, Answers, sign, verified
 from planbank.transit.envelope import OpensSeals, open_parcel
+from planbank.transit.look import Look, look
 from planbank.transit.parcel import Header, Trailer, checked_parcel_id
-from planbank.transit.seal import Recipients, seal_parcel
+from planbank.transit.reseal import reseal
+from planbank.transit.seal import Recipients, as_recipients, seal_parcel
 from planbank.transit.tray import Load, Opened, Sink, checked_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from planbank.transit.signature import Signer, VerifyKey
 
@@ -31,7 +33,7 @@ class MemoryTray:
     def __init__(
         self,
         *,
-        recipients: Sequence[str] = (),
+        recipients: Recipients | Sequence[str] = (),
         signer: Signer | None = None,
         opener: OpensSeals | None = None,
         verifiers: Mapping[str, VerifyKey] | None = None,
@@ -39,7 +41,7 @@ class MemoryTray:
         answer_key: VerifyKey | None = None,
     ) -> None:
         self.answers: Answers = MemoryAnswers(signer=answer_signer, verify_key=answer_key)
-        self._recipients = Recipients(recipients) if recipients else None
+        self._recipients = as_recipients(recipients)
         self._signer = signer
         self._opener = opener
         self._verifiers = dict(verifiers or {})
@@ -63,11 +65,35 @@ class MemoryTray:
         return sorted(names) if limit is None else heapq.nsmallest(limit, names)
 
     def open(self, parcel_id: str, begin: Callable[[Header], Sink]) -> Opened:
-        parcel_id = checked_parcel_id(parcel_id)
-        content = self._incoming.get(parcel_id) or self._aside.get(parcel_id)
-        if content is None:
-            raise ParcelMissing
+        content = self._place(parcel_id)[parcel_id]
         return open_parcel(io.BytesIO(content), parcel_id, begin, self._opener, self._verifiers)
+
+    def look(self, parcel_id: str) -> Look:
+        return look(io.BytesIO(self._place(parcel_id)[parcel_id]), self._opener, self._verifiers)
+
+    def reseal(self, parcel_id: str, signer: Signer | None = None) -> Trailer:
+        signer = signer or self._signer
+        if self._recipients is None or signer is None:
+            raise KeyMissing("This process may not leave parcels.")
+        recipients, place = self._recipients, self._place(parcel_id)
+
+        def seal(header: Header, data: Iterator[bytes]) -> Trailer:
+            sealed = io.BytesIO()
+            trailer = seal_parcel(header, data, sealed.write, recipients, signer)
+            if parcel_id not in place:
+                raise ParcelMissing
+            place[parcel_id] = sealed.getvalue()
+            return trailer
+
+        return reseal(lambda begin: self.open(parcel_id, begin), seal)
+
+    def _place(self, parcel_id: str) -> dict[str, bytes]:
+        """Where a parcel lies. Raises ParcelMissing."""
+        checked_parcel_id(parcel_id)
+        for place in (self._incoming, self._aside):
+            if parcel_id in place:
+                return place
+        raise ParcelMissing
 
     def delete(self, parcel_id: str) -> None:
         for place in (self._incoming, self._aside):

@@ -19,9 +19,12 @@ import pyrage  # type: ignore[import-untyped]
 
 from planbank.archive.names import content_digest
 from planbank.errors import KeyMissing, ParcelError
+from planbank.transit.keyfiles import Followed, read_key_lines
 from planbank.transit.parcel import Header, Trailer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planbank.transit.signature import Signer
 
 MAGIC = b"planbank parcel 1\n"
@@ -33,16 +36,40 @@ Fragments = Iterable[bytes | memoryview]
 
 
 class Recipients:
-    """The public age keys that parcels are sealed for: several while keys are being changed."""
+    """The public age keys that parcels are sealed for: the bank's, and those kept in escrow."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys`: age1... strings. Raises KeyMissing when there is none or one is no age key."""
-        if not keys:
-            raise KeyMissing("No public key to seal parcels for.")
-        try:
-            self.keys: list[Any] = [pyrage.x25519.Recipient.from_str(key) for key in keys]
-        except pyrage.RecipientError as exc:
-            raise KeyMissing("A public key of the transit area is not an age key (age1...).") from exc
+        parsed = _parsed(keys)
+        self._keys: Callable[[], list[Any]] = lambda: parsed
+
+    @classmethod
+    def load(cls, path: Path) -> Recipients:
+        """Those of `transit.pub`, read anew when it changes. Raises KeyMissing."""
+        recipients = cls.__new__(cls)
+        recipients._keys = Followed(path, lambda file: _parsed(read_key_lines(file)))
+        return recipients
+
+    @property
+    def keys(self) -> list[Any]:
+        """What age seals for, now."""
+        return self._keys()
+
+
+def as_recipients(given: Recipients | Sequence[str]) -> Recipients | None:
+    """Those given, or made of the keys given; None where there are no keys."""
+    if isinstance(given, Recipients):
+        return given
+    return Recipients(given) if given else None
+
+
+def _parsed(keys: Sequence[str]) -> list[Any]:
+    if not keys:
+        raise KeyMissing("No public key to seal parcels for.")
+    try:
+        return [pyrage.x25519.Recipient.from_str(key) for key in keys]
+    except pyrage.RecipientError as exc:
+        raise KeyMissing("A public key of the transit area is not an age key (age1...).") from exc
 
 
 class _Plain:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from planbank.transit.answers import Answers
+    from planbank.transit.look import Look
     from planbank.transit.parcel import Header, Trailer
+    from planbank.transit.signature import Signer
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
@@ -78,6 +80,18 @@ class Tray(Protocol):
         What was written counts only when this returns. Raises ParcelMissing, ParcelUnsigned,
         ParcelDamaged (also when the header's id is not the parcel's name), ParcelUnreadable,
         KeyMissing where this process holds no private key.
+        """
+
+    def look(self, parcel_id: str) -> Look:
+        """What can be told of a waiting or quarantined parcel without opening it. Raises ParcelMissing."""
+
+    def reseal(self, parcel_id: str, signer: Signer | None = None) -> Trailer:
+        """Seal a waiting or quarantined parcel anew, for the recipients of now, where it lies.
+
+        Signed by `signer`, else as this process signs. Old or new, one of the two is there whole at
+        any moment. Raises what `open` and `put` raise; the parcel stays as it was then. A parcel
+        that is deleted at the same moment may come back: whoever deletes does so again, since
+        rows tell what became of it.
         """
 
     def delete(self, parcel_id: str) -> None:

@@ -6,6 +6,7 @@ and trailer, the data written into the sink that the caller gives.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import pyrage  # type: ignore[import-untyped]
 
 from planbank.archive.names import content_digest
 from planbank.errors import KeyMissing, ParcelDamaged, ParcelUnreadable
-from planbank.transit.keyfiles import read_key_lines
+from planbank.transit.keyfiles import Followed, read_key_lines
 from planbank.transit.parcel import Header, Trailer
 from planbank.transit.seal import HEADER_LIMIT, LENGTH_BYTES, TRAILER_BYTES
 from planbank.transit.tray import Sink
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from planbank.transit.envelope import SealedBytes
 
 Begin = Callable[[Header], Sink]
+_NO_KEY = "No matching keys"
 
 
 class Opener:
@@ -31,34 +33,59 @@ class Opener:
 
     def __init__(self, identities: Sequence[str]) -> None:
         """`identities`: AGE-SECRET-KEY-1... strings. Raises KeyMissing when there is none or one is bad."""
-        if not identities:
-            raise KeyMissing("No private key to open parcels with.")
-        try:
-            self._identities: list[Any] = [pyrage.x25519.Identity.from_str(key) for key in identities]
-        except pyrage.IdentityError:
-            # Without its cause: that could carry the key into a log.
-            raise KeyMissing("A private key of the transit area is not an age key.") from None
+        parsed = _parsed(identities)
+        self._identities: Callable[[], list[Any]] = lambda: parsed
 
     @classmethod
     def load(cls, path: Path) -> Opener:
-        """Read `transit.key`: one key a line, # for comments. Raises KeyMissing."""
-        return cls(read_key_lines(path))
+        """The keys of `transit.key` (one a line, # for comments), read anew when it changes.
+
+        Raises KeyMissing.
+        """
+        opener = cls.__new__(cls)
+        opener._identities = Followed(path, lambda file: _parsed(read_key_lines(file)))
+        return opener
+
+    def openers(self, age_header: bytes) -> tuple[str, ...]:
+        """The public halves (age1...) of the keys here that a parcel was sealed for; nothing is opened.
+
+        `age_header`: the ciphertext up to its first chunk, as look.py reads it; damaged, no key fits.
+        """
+        found = []
+        for identity in self._identities():
+            try:
+                pyrage.decrypt_io(io.BytesIO(age_header), io.BytesIO(), [identity])
+            except pyrage.DecryptError:
+                continue
+            except OSError:  # the key fits: only then the data, which were not given, are missed
+                found.append(str(identity.to_public()))
+        return tuple(found)
 
     def open(self, sealed: SealedBytes, parcel_id: str, begin: Begin) -> tuple[Header, Trailer]:
         """Open one parcel. Raises ParcelUnreadable, ParcelDamaged; what the sink raises passes through."""
         unpacked = _Unpacked(parcel_id, begin)
         try:
-            pyrage.decrypt_io(sealed, unpacked, self._identities)
+            pyrage.decrypt_io(sealed, unpacked, self._identities())
         except BaseException as exc:
             failure = sealed.failure or unpacked.failure
             if failure is not None:
                 raise failure from None
             if not isinstance(exc, Exception):
                 raise
-            if "No matching keys" in str(exc):
+            if _NO_KEY in str(exc):
                 raise ParcelUnreadable from exc
             raise ParcelDamaged(f"Its seal does not open: {exc}") from exc
         return unpacked.finish()
+
+
+def _parsed(identities: Sequence[str]) -> list[Any]:
+    if not identities:
+        raise KeyMissing("No private key to open parcels with.")
+    try:
+        return [pyrage.x25519.Identity.from_str(key) for key in identities]
+    except pyrage.IdentityError:
+        # Without its cause: that could carry the key into a log.
+        raise KeyMissing("A private key of the transit area is not an age key.") from None
 
 
 class _Unpacked:

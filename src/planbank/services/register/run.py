@@ -27,6 +27,7 @@ from planbank.pipeline.due import make_due
 from planbank.services.analyse import lane_of
 from planbank.services.commit.intake import ask, end
 from planbank.services.register import file as filing
+from planbank.services.register.again import Again, let_in_again
 from planbank.services.register.findings import find
 from planbank.services.register.relate import Filed, relate
 from planbank.services.register.set_aside import set_aside
@@ -44,18 +45,22 @@ def register_forever(house: House, stop: threading.Event) -> None:
 
     One process holds the lock. Raises StoreError where the archive trusts itself no more.
     """
+    again = Again()
     try:
         while not stop.is_set():
-            _register_what_waits(house, stop)
+            _register_what_waits(house, stop, again)
     finally:
         connection.close()
 
 
-def _register_what_waits(house: House, stop: threading.Event) -> None:
+def _register_what_waits(house: House, stop: threading.Event, again: Again) -> None:
     try:
         close_old_connections()
-        if _lead() and register_once(house):
-            return
+        if _lead():
+            if again.due():
+                let_in_again(house)
+            if register_once(house):
+                return
     except (OperationalError, InterfaceError) as exc:
         log.warning("database away, parcels wait", kind=type(exc).__name__)
         connection.close()
