@@ -336,6 +336,69 @@ def test_old_and_new_key_while_keys_change(make: Make) -> None:
         assert opened(make(opener=Opener([str(identity)])), both.parcel_id) == b"both"
 
 
+# --- looked at, and sealed anew
+
+
+def test_a_look_tells_who_opens_it_for_how_many_and_who_signed(make: Make) -> None:
+    new = str(OTHER_IDENTITY.to_public())
+    one, both = header(), header()
+    make().put(one, [b"data"])
+    make(recipients=[*KEYS["recipients"], new], signer=SITE).put(both, [b"data"])
+    back_end = make(opener=Opener([str(IDENTITY), str(OTHER_IDENTITY)]))
+    looked = back_end.look(one.parcel_id)
+    assert (looked.opened_by, looked.sealed_for) == (tuple(KEYS["recipients"]), 1)
+    assert (looked.signed_by, looked.signed_with) == ("gate", GATE.verify_key().raw()[0])
+    looked = back_end.look(both.parcel_id)
+    assert (set(looked.opened_by), looked.sealed_for) == ({*KEYS["recipients"], new}, 2)
+    assert (looked.signed_by, looked.signed_with) == ("site", SITE.verify_key().raw()[0])
+    back_end.quarantine(one.parcel_id)
+    assert back_end.look(one.parcel_id).sealed_for == 1
+    assert make(opener=None).look(one.parcel_id).opened_by == ()
+    stranger = make(opener=Opener([str(pyrage.x25519.Identity.generate())]), verifiers={})
+    looked = stranger.look(one.parcel_id)
+    assert (looked.opened_by, looked.sealed_for, looked.signed_by, looked.signed_with) == ((), 1, "", b"")
+
+
+@pytest.mark.parametrize("size", [0, 1, 65536, 1_000_000])
+@pytest.mark.parametrize("aside", [False, True])
+def test_sealed_anew_it_holds_the_same_for_other_keys(make: Make, size: int, aside: bool) -> None:
+    head, data = header(), bytes(number % 251 for number in range(size))
+    old = make()
+    trailer = old.put(head, [data])
+    if aside:
+        old.quarantine(head.parcel_id)
+    new = make(recipients=[str(OTHER_IDENTITY.to_public())])
+    assert new.reseal(head.parcel_id, SITE) == trailer
+    assert (new.waiting(), new.quarantined()) == (([], [head.parcel_id]) if aside else ([head.parcel_id], []))
+    with pytest.raises(ParcelUnreadable):
+        old.open(head.parcel_id, Taken().begin)
+    taken = Taken()
+    result = make(opener=Opener([str(OTHER_IDENTITY)])).open(head.parcel_id, taken.begin)
+    assert (result.header, result.trailer, result.signer) == (head, trailer, "site")
+    assert taken.data == data
+    assert make(opener=Opener([str(OTHER_IDENTITY)])).reseal(head.parcel_id) == trailer, "and back"
+
+
+def test_what_cannot_be_sealed_anew_stays_as_it_was(make: Make) -> None:
+    tray, head = make(), header()
+    tray.put(head, [bytes(500_000)])
+    other = make(opener=Opener([str(OTHER_IDENTITY)]))
+    with pytest.raises(ParcelUnreadable):
+        other.reseal(head.parcel_id)
+    with pytest.raises(ParcelUnsigned):
+        make(verifiers={}).reseal(head.parcel_id)
+    with pytest.raises(KeyMissing):
+        make(opener=None).reseal(head.parcel_id)
+    for lacking in ({"recipients": ()}, {"signer": None}):
+        with pytest.raises(KeyMissing):
+            make(**lacking).reseal(head.parcel_id)
+    with pytest.raises(ParcelMissing):
+        tray.reseal(header().parcel_id)
+    with pytest.raises(ParcelMissing):
+        tray.look(header().parcel_id)
+    assert opened(tray, head.parcel_id) == bytes(500_000)
+
+
 def test_who_signed_is_told(make: Make) -> None:
     head = header()
     make(signer=SITE).put(head, [b"data"])

@@ -52,7 +52,7 @@ REASONS: dict[str, Reason] = {
     "unreadable": Reason(
         "bad",
         _("Sealed for a key that is not here"),
-        _("Put the key back into the key folder, then release."),
+        _("Put the key back into the key folder; what opens then is let in by itself."),
     ),
     "unexpected": Reason(
         "bad", _("It could not be filed"), _("Tell the system administrator; nothing is lost.")
