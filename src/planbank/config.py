@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     gate_limits: GateLimits = Field(
         GateLimits(), description="Limits of the gate that differ from its own, by name."
     )
+    gate_metrics_port: int = Field(
+        9112, ge=0, le=65535, description="Loopback port of the gate's metrics and health; 0: a free one."
+    )
     vendor_storage: Literal["accept", "refuse"] = Field(
         "accept", description="What the gate does with private storage classes."
     )

@@ -118,6 +118,7 @@ class Live:
             "PLANBANK_WEB_PORT": str(self.web_port),
             "PLANBANK_DICOM_PORT": str(self.dicom_port),
             "PLANBANK_DICOM_HOST": "127.0.0.1",
+            "PLANBANK_GATE_METRICS_PORT": "0",
             "PLANBANK_WORKERS": str(self.workers),
         }
 

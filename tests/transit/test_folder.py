@@ -405,3 +405,16 @@ heavy = {"planbank.transit.unseal", "django", "numpy", "numba", "pydicom", "pyda
 print(sorted(heavy & set(sys.modules)))
 """
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout == b"[]\n"
+
+
+def test_a_probe_writes_and_leaves_nothing(tmp_path: Path) -> None:
+    tray = FolderTray(tmp_path)
+    tray.probe()
+    assert files(tmp_path) == set()
+    free, total = tray.space()
+    assert 0 <= free <= total
+    (tmp_path / "incoming").rmdir()
+    with pytest.raises(FileNotFoundError):
+        tray.probe()
+    with pytest.raises(FileNotFoundError):
+        tray.space()

@@ -8,15 +8,18 @@ from __future__ import annotations
 import resource
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planbank.errors import PlanbankError
-from planbank.gate import config, logs
+from planbank.gate import config, health, logs
 from planbank.gate.allowance import Pending
 from planbank.gate.clock import machine_time, offset_time
 from planbank.gate.crowd import Crowd
 from planbank.gate.family import Family
+from planbank.gate.health import Health
+from planbank.gate.meters import Meters
 from planbank.gate.server import Door, Server, listen
 from planbank.gate.tls import Tls
 from planbank.transit.folder import FolderTray
@@ -54,12 +57,31 @@ class _Parts:
         self.doors = _doors(settings)
         self.crowd = Crowd(settings.processes)
         self.pending = Pending(settings.processes)
+        self.meters = Meters(settings.processes)
+        self.metrics = None if settings.metrics_port is None else health.listen(settings.metrics_port)
+
+    def child(self, seat: int, board: Board) -> Server | Health:
+        """What one process of several runs: the last one answers for all of them."""
+        return self.server(seat, board) if seat < self.settings.processes else self.health()
+
+    def health(self) -> Health:
+        """Metrics and health. Raises ValueError where there is no port for it."""
+        if self.metrics is None:
+            raise ValueError("no port for metrics")
+        return Health(self.metrics, self.tray, self.meters, self.crowd)
+
+    def gone(self, seat: int) -> None:
+        """A process ended; what it had open is closed."""
+        if seat < self.settings.processes:
+            for counts in (self.crowd, self.pending, self.meters):
+                counts.clear(seat)
 
     def server(self, seat: int = 0, board: Board | None = None) -> Server:
         """One process's server; `seat` is its number."""
         settings = self.settings
         self.crowd.take_seat(seat)
         self.pending.take_seat(seat)
+        self.meters.take_seat(seat)
         return Server(
             self.doors,
             self.tray,
@@ -69,11 +91,14 @@ class _Parts:
             crowd=self.crowd,
             board=board,
             pending=self.pending,
+            meters=self.meters,
+            metrics_port=int(self.metrics.getsockname()[1]) if self.metrics else None,
         )
 
     def close(self) -> None:
-        for door in self.doors:
-            door.listener.close()
+        for listener in [*(door.listener for door in self.doors), self.metrics]:
+            if listener is not None:
+                listener.close()
 
 
 def _recipients(given: Path | tuple[str, ...]) -> Recipients:
@@ -105,14 +130,27 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"The gate cannot start: {exc}\n")
         return 2
     if settings.processes == 1:
-        server = parts.server()
-        _on_signals(server.stop)
-        server.serve()
+        _alone(parts)
     else:
-        family = Family(settings.processes, parts.server, parts.tray)
+        seats = settings.processes + (parts.metrics is not None)
+        family = Family(seats, parts.child, parts.tray, parts.gone)
         _on_signals(family.stop)
         family.run(parts.close)
     return 0
+
+
+def _alone(parts: _Parts) -> None:
+    """One process for all; health has a thread of its own."""
+    server, answering = parts.server(), None
+    _on_signals(server.stop)
+    if parts.metrics is not None:
+        asked = parts.health()
+        answering = threading.Thread(target=asked.serve, name="health", daemon=True)
+        answering.start()
+    server.serve()
+    if answering is not None:
+        asked.stop()
+        answering.join()
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

@@ -53,6 +53,10 @@ class Pending:
     def take_seat(self, number: int) -> None:
         """This process counts in row `number` from now on, which is empty."""
         self._mine = number
+        self.clear(number)
+
+    def clear(self, number: int) -> None:
+        """The process of row `number` is gone; what it took in the back end counts."""
         self._counts[number * _ROW : (number + 1) * _ROW] = memoryview(bytes(_ROW * 8)).cast("Q")
 
     def add(self, address: str, files: int, size: int) -> None:

@@ -201,16 +201,19 @@ class Association:
         dialogue = Dialogue(messages, agreement.contexts, self._caller, self._desk, self._limits)
         self._dialogue = dialogue
         self._desk.open_associations.add(self._caller, self._desk.now())
+        self._desk.meters.opened()
         try:
             wire.send(agreement.accept.encode())
             dialogue.run()
         finally:
+            self._desk.meters.closed()
             self._desk.open_associations.remove(self._caller)
 
     def _tell(self, what: What, status: str, reason: str) -> None:
         self._desk.events.refused(self._caller, what, status, reason)
 
     def _report(self, end: str, seconds: float) -> None:
+        self._desk.meters.ended(end)
         tally = self._dialogue.tally if self._dialogue else Tally()
         fields = {
             "association": self._caller.association_id,

@@ -8,13 +8,13 @@ more than the gate may load, are read elsewhere.
      "answer_key": "/.../work.pub", "log_level": "INFO",
      "limits": {"connections": 512}, "clock_file": "/...", "processes": 4,
      "tls": {"port": 2762, "certificate": "/.../gate.crt", "key": "/.../gate.key",
-             "ca": "/.../ca.crt", "plain": false}}
+             "ca": "/.../ca.crt", "plain": false}, "metrics_port": 9112}
 
 `recipients` is a file or a list of keys; files of keys are read anew when they change. From
 `answer_key` on everything may be absent; without that one there is no storage commitment.
 Port 0: a free one, published in the control file `gate`. `processes`: as many as there are cores
 where absent. With `tls` the port without it is closed, unless `plain` says that the network is
-isolated.
+isolated. Without `metrics_port` there are none.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ _NAMES = frozenset(
         "clock_file",
         "processes",
         "tls",
+        "metrics_port",
     }
 )
 _MOST_PROCESSES = 64
@@ -76,6 +77,7 @@ class GateConfig:
     clock_file: Path | None = None
     processes: int = 1
     tls: TlsConfig | None = None
+    metrics_port: int | None = None
 
 
 def load(file: Path) -> GateConfig:
@@ -119,6 +121,7 @@ def _checked(content: dict[str, Any]) -> GateConfig:
         limits=Limits().replaced(limits),
         clock_file=Path(_text(content, "clock_file")) if clock_file else None,
         processes=_number({"processes": _cores()} | content, "processes", 1, _MOST_PROCESSES),
+        metrics_port=_number(content, "metrics_port", 0, 65535) if "metrics_port" in content else None,
         tls=_tls(content["tls"]) if content.get("tls") is not None else None,
     )
 

@@ -29,6 +29,10 @@ class Crowd:
     def take_seat(self, number: int) -> None:
         """This process counts in row `number` from now on, which is empty."""
         self._mine = number
+        self.clear(number)
+
+    def clear(self, number: int) -> None:
+        """The process of row `number` is gone, and its connections with it."""
         for place in range(number * _ROW, (number + 1) * _ROW):
             self._counts[place] = 0
 
@@ -43,6 +47,10 @@ class Crowd:
         place = _TOTAL if address is None else hash(address) % _PLACES
         others = (self._counts[n * _ROW + place] for n in range(self._processes) if n != self._mine)
         return sum(others)
+
+    def total(self) -> int:
+        """Connections of all processes."""
+        return sum(self._counts[n * _ROW + _TOTAL] for n in range(self._processes))
 
     def is_ahead(self) -> bool:
         """Whether another process has fewer connections than this one."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from planbank.gate.commitment import Requests
     from planbank.gate.events import Events
+    from planbank.gate.meters import Meters
     from planbank.gate.open_associations import OpenAssociations
     from planbank.gate.store import Store
 
@@ -27,4 +28,5 @@ class Desk:
     requests: Requests
     events: Events
     open_associations: OpenAssociations
+    meters: Meters
     now: Callable[[], datetime]

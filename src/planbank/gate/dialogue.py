@@ -119,9 +119,11 @@ class Dialogue:
         self._messages.send_command(context_id, respond(command, status, comment))
 
     def _store(self, context: tuple[str, str], command: Command, data_set: DataSet | None) -> tuple[int, str]:
-        self.tally.object_in_hand = True
+        self.tally.object_in_hand, begun = True, time.monotonic()
         stored = self._desk.store.keep(command, context, data_set, self._caller, self._limits)
         self.tally.object_in_hand = False
+        seconds = time.monotonic() - begun
+        self._desk.meters.object(stored.status, command.sop_class_uid, stored.size, seconds)
         if stored.status == Status.SUCCESS:
             self.tally.stored += 1
             self.tally.bytes += stored.size

@@ -63,12 +63,16 @@ class Events:
         tray: Tray,
         now: Callable[[], datetime],
         *,
+        count: Callable[[str], None] = lambda _what: None,
         per_address: int = _PER_ADDRESS,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`ticks`: a clock of seconds that only goes forward, for the rate."""
+        """`count` is told of each refusal, reported or not; `ticks`: a clock of seconds that only
+        goes forward, for the rate.
+        """
         self._tray = tray
         self._now = now
+        self._count = count
         self._per_address = per_address
         self._ticks = ticks
         self._lock = threading.Lock()
@@ -85,6 +89,7 @@ class Events:
         sop_instance_uid: str = "",
     ) -> None:
         """Deposit one refusal, or count it where the address has used up its share. Never raises."""
+        self._count(what)
         left_out = self._admit(caller.address)
         if left_out is None:
             return

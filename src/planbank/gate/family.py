@@ -79,11 +79,20 @@ class Area(Protocol):
 class Family:
     """Starts, hears, replaces and ends children."""
 
-    def __init__(self, processes: int, serve: Callable[[int, Upward], Serves], tray: Area) -> None:
-        """`serve` is called in a child, with its seat (0 to `processes` - 1) and its board."""
+    def __init__(
+        self,
+        processes: int,
+        serve: Callable[[int, Upward], Serves],
+        tray: Area,
+        gone: Callable[[int], None] = lambda _seat: None,
+    ) -> None:
+        """`serve` is called in a child, with its seat (0 to `processes` - 1) and its board; `gone`
+        in the parent with the seat of a child that ended.
+        """
         self._processes = processes
         self._serve = serve
         self._tray = tray
+        self._gone = gone
         self._children: dict[int, _Child] = {}
         self._due = dict.fromkeys(range(processes), 0.0)  # seat -> when to start
         self._short_lives = dict.fromkeys(range(processes), 0)
@@ -157,6 +166,7 @@ class Family:
         child.sock.close()
         del self._children[child.seat]
         _, status = os.waitpid(child.pid, 0)
+        self._gone(child.seat)
         self._publish_soon()
         if status:
             self._sweep()

@@ -22,6 +22,7 @@ from planbank.gate.association import Association
 from planbank.gate.commitment import Requests
 from planbank.gate.desk import Desk
 from planbank.gate.events import Events
+from planbank.gate.meters import Meters
 from planbank.gate.open_associations import OpenAssociations
 from planbank.gate.pdu import AssociateReject
 from planbank.gate.peers import Peers
@@ -92,10 +93,12 @@ class Server:
         crowd: Crowd | None = None,
         board: Board | None = None,
         pending: Pending | None = None,
+        meters: Meters | None = None,
+        metrics_port: int | None = None,
     ) -> None:
         """`start_walk` begins the check of one data set. Where the gate has several processes,
-        `crowd` counts what the others have, `pending` what came for quarantine, and `board` takes
-        what the tray would publish.
+        `crowd` counts what the others have, `pending` what came for quarantine, `meters` what was
+        done, and `board` takes what the tray would publish. `metrics_port` is published with the port.
         """
         self.port = doors[0].port
         """The port of the first door."""
@@ -103,6 +106,8 @@ class Server:
         self._board = board or tray
         self._senders = Senders(tray, limits)
         self._open_associations = OpenAssociations(self._board)
+        meters = meters or Meters()
+        self._metrics = {} if metrics_port is None else {"metrics_port": metrics_port}
         self._peers: Peers[Association] = Peers(crowd)
         requests = Requests(tray, now)
         tls = next((door.tls for door in doors if door.tls), None)
@@ -111,8 +116,9 @@ class Server:
             ae_title,
             Store(tray, start_walk, now, Allowance(tray, now, pending)),
             requests,
-            Events(tray, now),
+            Events(tray, now, count=meters.refusal),
             self._open_associations,
+            meters,
             now,
         )
         self._wake_read, self._wake_write = socket.socketpair()
@@ -121,7 +127,7 @@ class Server:
         """Publish the port, accept until `stop`, then finish what is in hand within 8 seconds."""
         self._open_associations.start()
         self._reporter.start()
-        ports = published_ports(list(self._doors.values()))
+        ports = published_ports(list(self._doors.values())) | self._metrics
         self._publish(ports)
         _log.info("listening", extra={"fields": {**ports, "ae_title": self._desk.ae_title}})
         for listener in self._doors:

@@ -37,6 +37,7 @@ def gate_config(settings: Settings) -> dict[str, object]:
         "sign_key": str(settings.keys_dir / "gate.sign"),
         "answer_key": str(settings.keys_dir / "work.pub"),
         "log_level": settings.log_level,
+        "metrics_port": settings.gate_metrics_port,
         "limits": settings.gate_limits.model_dump(exclude_none=True),
     }
     if settings.gate_processes:

@@ -81,6 +81,22 @@ class FolderTray:
         """Remove unfinished files whose writer is dead; returns how many. Safe at any time."""
         return sweep(self._incoming, ".part") + sweep(self._control, ".tmp")
 
+    def probe(self) -> None:
+        """Write, sync and remove a small file where parcels are kept. Raises OSError."""
+        part = self._incoming / f"probe-{secrets.token_hex(8)}.part"
+        fd = create_locked(part)
+        try:
+            write_all(fd, b"\0" * 4096)
+            os.fsync(fd)
+        finally:
+            part.unlink(missing_ok=True)
+            os.close(fd)
+
+    def space(self) -> tuple[int, int]:
+        """Bytes free for parcels, and the size of the file system. Raises OSError."""
+        status = os.statvfs(self._incoming)
+        return status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
+
     def put(self, header: Header, fragments: Iterable[bytes | memoryview]) -> Trailer:
         if self._recipients is None or self._signer is None:
             raise KeyMissing("This process may not leave parcels.")
