@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
+import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -210,3 +212,29 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
         patch.setattr(certs, "_EARLIER", timedelta(days=30))
         certs.make_client(ours, "expired", days=-1)
     return Pki(ours)
+
+
+@pytest.fixture
+def start(tmp_path: Path, transit: Transit) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts gate processes on `transit` and waits for their port."""
+    started = []
+
+    def run(preexec: Callable[[], None] | None = None, **config: object) -> subprocess.Popen[str]:
+        file = transit.write_config(tmp_path / f"gate{len(started)}.json", **config)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "planbank.gate", str(file)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=preexec,
+        )
+        started.append(process)
+        while (transit.back_end.read("gate") or {}).get("pid") != process.pid:
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.01)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()

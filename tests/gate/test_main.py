@@ -6,19 +6,15 @@ import json
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
-import psutil
 import pytest
 
-from tests.gate.prometheus import read as read_metrics
 from tests.gate.raw_peer import (
     CT,
     EXPLICIT,
@@ -32,7 +28,7 @@ from tests.gate.raw_peer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.gate.conftest import Pki, Transit
 
@@ -40,32 +36,6 @@ FOREIGN = ("django", "psycopg", "psycopg2", "numpy", "numba", "pydicom", "pynetd
 UID = "1.2.3.4"
 
 Process = "subprocess.Popen[str]"
-
-
-@pytest.fixture
-def start(tmp_path: Path, transit: Transit) -> Iterator[Callable[..., Process]]:
-    """Starts gate processes on `transit` and waits for their port."""
-    started = []
-
-    def run(preexec: Callable[[], None] | None = None, **config: object) -> Process:
-        file = transit.write_config(tmp_path / f"gate{len(started)}.json", **config)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "planbank.gate", str(file)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=preexec,
-        )
-        started.append(process)
-        while (transit.back_end.read("gate") or {}).get("pid") != process.pid:
-            assert process.poll() is None, process.stderr.read()
-            time.sleep(0.01)
-        return process
-
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
 
 
 def port(transit: Transit) -> int:
@@ -392,47 +362,3 @@ def test_a_port_in_use_is_said(start: Callable[..., Process], transit: Transit, 
     file = transit.write_config(tmp_path / "second.json", port=port(transit))
     done = subprocess.run([sys.executable, "-m", "planbank.gate", str(file)], capture_output=True, text=True)
     assert (done.returncode, "in use" in done.stderr) == (2, True)
-
-
-def metrics(transit: Transit) -> dict[str, float]:
-    number = transit.back_end.read("gate")["metrics_port"]
-    with urlopen(f"http://127.0.0.1:{number}/metrics", timeout=10) as answer:
-        return read_metrics(answer.read().decode())
-
-
-@pytest.mark.parametrize("processes", [1, 3])
-def test_metrics_of_all_processes_outlive_one_that_is_killed(
-    start: Callable[..., Process], transit: Transit, processes: int
-) -> None:
-    """Counted once, whoever did it; a dead process has nothing open, and its counts stay."""
-    gate = start(processes=processes, metrics_port=0)
-    kept = 'objects_total{status="0000",kind="CT"}'
-    for number in range(6):
-        assert store(transit, f"{UID}.{number}") == SUCCESS
-    with urlopen(f"http://127.0.0.1:{transit.back_end.read('gate')['metrics_port']}/healthz") as answer:
-        assert answer.read() == b"ok\n"
-    with Peer("127.0.0.1", port(transit)) as peer:
-        peer.associate([(CT, [EXPLICIT])])
-        found = metrics(transit)
-        assert (found[kept], found["open_associations"], found["processes"]) == (6, 1, processes)
-        if processes == 1:
-            return
-        server_pids = [p.pid for p in psutil.Process(gate.pid).children()][:processes]
-        for pid in server_pids:
-            os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + 30
-    while (found := metrics(transit))["processes"] < processes or found["open_associations"]:
-        assert time.monotonic() < until, found
-        time.sleep(0.02)
-    assert found[kept] == 6
-    assert store(transit, f"{UID}.7") == SUCCESS
-    assert metrics(transit)[kept] == 7
-
-
-def test_a_taken_port_of_metrics_does_not_stop_the_gate(
-    start: Callable[..., Process], transit: Transit
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        start(metrics_port=taken.getsockname()[1])
-        assert store(transit, UID) == SUCCESS
-        assert "metrics_port" not in transit.back_end.read("gate")
