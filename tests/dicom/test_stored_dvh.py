@@ -34,19 +34,27 @@ def read(*items: Dataset) -> list[Any]:
 
 def test_bins_are_added_up_to_doses() -> None:
     (found,) = read(item([0.5, 10, 0.5, 8, 1, 4], DVHDoseScaling=2, DVHMeanDose=1.2))
-    assert found.doses.tolist() == [0.0, 1.0, 2.0]
-    assert found.volumes.tolist() == [10, 8, 4]
+    assert found.doses.tolist() == [0.0, 1.0, 2.0, 4.0]
+    assert found.volumes.tolist() == [10, 8, 4, 0]
     assert (found.roi_numbers, found.mean, found.minimum) == ((3,), 1.2, None)
 
 
 def test_differential_ones_become_cumulative() -> None:
     (found,) = read(item([1, 2, 1, 3, 1, 5], DVHType="DIFFERENTIAL"))
-    assert found.volumes.tolist() == [10, 8, 5]
+    assert found.volumes.tolist() == [10, 8, 5, 0]
 
 
 @pytest.mark.parametrize("data", [[1.0, 2, 3], [1.0]])
 def test_unreadable_ones_are_left_out(data: list[float]) -> None:
     assert read(item(data)) == []
+
+
+def test_a_natural_histogram_is_left_out_and_what_relative_doses_refer_to_is_kept() -> None:
+    assert read(item([1, 2, 1, 1], DVHType="NATURAL")) == []
+    ds = Dataset()
+    ds.SOPInstanceUID, ds.DVHNormalizationDoseValue = "1.1", 50
+    ds.DVHSequence = [item([1, 2, 1, 1], DoseUnits="RELATIVE")]
+    assert stored_dvhs(encode(ds), IMPLICIT_LITTLE)[0].normalisation == 50
 
 
 def test_excluded_rois_are_not_meant() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planbank.catalogue.models import Dvh
+from planbank.catalogue.models import Dvh, TpsDvh
 from planbank.dose import axis, engine
 from planbank.dose.curve import unpack, volume_at
 from planbank.dose.metrics import Metric, MetricValue, evaluate, parse
@@ -71,6 +71,14 @@ def points_of(dvh: engine.Dvh, to_gy: float, most: int = MOST_POINTS) -> Points 
     doses = axis.doses(len(dvh.curve))
     percent = 100.0 * dvh.curve / dvh.volume_cc
     steps = np.diff(doses) / to_gy + np.abs(np.diff(percent)) / 100.0
+    kept = _evenly(steps, most)
+    return Points(doses[kept], percent[kept])
+
+
+def tps_points(row: TpsDvh, most: int = MOST_POINTS) -> Points:
+    """The planning system's curve for a plot, thinned like ours."""
+    doses, percent = np.split(unpack(row.curve), 2)
+    steps = np.diff(doses) / max(float(doses[-1]), 1e-9) + np.abs(np.diff(percent)) / 100.0
     kept = _evenly(steps, most)
     return Points(doses[kept], percent[kept])
 

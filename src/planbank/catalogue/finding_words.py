@@ -222,6 +222,12 @@ WORDS: dict[str, Words] = {
         _("Our own DVH is not touched by it."),
         _("Tell the vendor. Do not use the stored DVH as it is."),
     ),
+    "tps-dvh-differs": Words(
+        "warn",
+        _("Our DVH and the one stored by the planning system differ beyond tolerance: {about}."),
+        _("Both are kept and shown beside each other; ours is used for all metrics."),
+        _("Compare them on the page of the plan: contours drawn after the dose show there."),
+    ),
     # what the objects say of themselves (planbank.dicom.findings)
     "value-unreadable": Words(
         "info",

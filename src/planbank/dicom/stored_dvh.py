@@ -24,8 +24,10 @@ class StoredDvh:
 
     Attributes:
         roi_numbers: ROIs it belongs to, those that are included.
-        doses: (n,) the left edge of each bin in `dose_units` ('GY', 'RELATIVE').
-        volumes: (n,) volume that receives at least that dose, in `volume_units` ('CM3', 'PERCENT').
+        doses: (n + 1,) the edges of the bins in `dose_units` ('GY', 'RELATIVE'), from 0.
+        volumes: (n + 1,) volume that receives at least that dose, in `volume_units` ('CM3',
+            'PERCENT', 'PER_U'); the last one is 0.
+        normalisation: DVH Normalization Dose Value, what RELATIVE doses refer to (Gy); or None.
         minimum, maximum, mean: as written, in `dose_units`; None where absent.
     """
 
@@ -38,21 +40,25 @@ class StoredDvh:
     minimum: float | None
     maximum: float | None
     mean: float | None
+    normalisation: float | None = None
 
 
 def stored_dvhs(data: bytes | memoryview, transfer_syntax_uid: str) -> list[StoredDvh]:
     """The DVHs stored in an RT dose; those that cannot be read are left out."""
     ds = read_items(data, transfer_syntax_uid)
-    return [dvh for item in ds.each("DVHSequence") if (dvh := _read(item)) is not None]
+    reference = ds.number("DVHNormalizationDoseValue")
+    return [dvh for item in ds.each("DVHSequence") if (dvh := _read(item, reference)) is not None]
 
 
-def _read(item: Item) -> StoredDvh | None:
+def _read(item: Item, normalisation: float | None) -> StoredDvh | None:
     values = decimal_strings(item.raw("DVHData"))
     if values is None or len(values) < 2 or len(values) % 2:
         return None
     widths, volumes = values[0::2] * (item.number("DVHDoseScaling") or 1.0), values[1::2]
     if item.text("DVHType").upper() == "DIFFERENTIAL":
         volumes = np.cumsum(volumes[::-1])[::-1]
+    elif item.text("DVHType").upper() == "NATURAL":
+        return None  # a histogram over a transformed axis (PS3.3, C.8.8.4), which no dose can be read from
     rois = (
         roi.integer("ReferencedROINumber")
         for roi in item.each("DVHReferencedROISequence")
@@ -63,9 +69,10 @@ def _read(item: Item) -> StoredDvh | None:
         dose_units=item.text("DoseUnits").upper(),
         dose_type=item.text("DoseType").upper(),
         volume_units=item.text("DVHVolumeUnits").upper(),
-        doses=np.concatenate(([0.0], np.cumsum(widths)[:-1])),
-        volumes=volumes,
+        doses=np.concatenate(([0.0], np.cumsum(widths))),
+        volumes=np.append(volumes, 0.0),
         minimum=item.number("DVHMinimumDose"),
         maximum=item.number("DVHMaximumDose"),
         mean=item.number("DVHMeanDose"),
+        normalisation=normalisation,
     )

@@ -10,7 +10,7 @@ from planbank.catalogue.models.derived import (
     StructureSet,
     TreatmentRecord,
 )
-from planbank.catalogue.models.dvh import Calculation, ChosenDose, Dvh
+from planbank.catalogue.models.dvh import Calculation, ChosenDose, Dvh, TpsDvh
 from planbank.catalogue.models.finding import Finding
 from planbank.catalogue.models.patient import Patient, PatientFile, PatientIdentity
 from planbank.catalogue.models.plan_set import Bundle, Means, Member, PlanSet, Role
@@ -45,5 +45,6 @@ __all__ = [
     "StructureSet",
     "Study",
     "Submission",
+    "TpsDvh",
     "TreatmentRecord",
 ]

@@ -61,3 +61,24 @@ class Dvh(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["calculation", "roi", "algorithm"], name="dvh_unique")]
+
+
+class TpsDvh(models.Model):
+    """The DVH that the planning system stored for an ROI, beside ours (R82).
+
+    `curve`: planbank.dose.curve.pack of its doses (Gy), then of its volumes (% of its own volume).
+    `pairs`: quantity -> [ours, theirs, beyond tolerance] in cc or Gy (planbank.dose.comparison).
+    """
+
+    calculation = models.ForeignKey(Calculation, on_delete=models.CASCADE, related_name="tps_dvhs")
+    roi = models.ForeignKey(Roi, on_delete=models.CASCADE, related_name="tps_dvhs")
+    algorithm = models.CharField(max_length=32, help_text="of our DVH that it was compared with")
+    curve = models.BinaryField()
+    pairs = models.JSONField(default=dict)
+    beyond = models.BooleanField(default=False)
+    percent_of_gy = models.FloatField(
+        null=True, help_text="Gy that 100 % was taken as, where values labelled Gy are per cent in truth"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["calculation", "roi"], name="tps_dvh_unique")]

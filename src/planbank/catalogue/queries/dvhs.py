@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planbank.catalogue.models import Calculation, Dvh, Roi
+from planbank.catalogue.models import Calculation, Dvh, Roi, TpsDvh
 
 if TYPE_CHECKING:
     from planbank.catalogue.models import PlanSet
@@ -24,6 +24,11 @@ def dvhs_of(calculation: Calculation) -> dict[int, Dvh]:
     """ROI row -> its DVH of the newest algorithm. One query."""
     rows = Dvh.objects.filter(calculation=calculation, algorithm=calculation.algorithm)
     return {row.roi_id: row for row in rows.select_related("roi")}
+
+
+def tps_dvhs_of(calculation: Calculation) -> dict[int, TpsDvh]:
+    """ROI row -> the planning system's own DVH beside ours. One query."""
+    return {row.roi_id: row for row in TpsDvh.objects.filter(calculation=calculation)}
 
 
 def rois_of(structure_sets: list[int]) -> list[Roi]:

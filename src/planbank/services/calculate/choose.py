@@ -16,6 +16,7 @@ from planbank.dose.choice import Choice, Decision, choose
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.services.calculate.facts import NO_PLAN, dose_facts, plan_facts
+from planbank.services.calculate.tps import settle_comparisons
 
 # Passed over because something better is there: nobody needs to act or to know.
 _SUPERSEDED = {"The dose of the whole plan is there.", "The dose of its fraction group is there."}
@@ -38,6 +39,7 @@ def settle_calculations(house: House, plan_set: PlanSet) -> list[Wanted]:
     members = _members(plan_set)
     if not members.doses:
         plan_set.calculations.clear()
+        settle_comparisons(house, plan_set)
         return []
     facts = plan_facts(members.plan) if members.plan else NO_PLAN
     decision = choose(facts, [dose_facts(dose, facts.uid) for dose in members.doses.values()])
@@ -54,6 +56,7 @@ def settle_calculations(house: House, plan_set: PlanSet) -> list[Wanted]:
             )
             wanted.append(calculation)
     plan_set.calculations.set(wanted)
+    settle_comparisons(house, plan_set)
     due = [c for c in wanted if c.calculated_at is None]
     make_due("calculate", [(c.pk, calculation_lane(c.pk)) for c in due], house.clock.now())
     return found

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from planbank.archive.objects import read_object
-from planbank.catalogue.findings import Wanted, settle
 from planbank.catalogue.models import Calculation, Dvh, Roi
 from planbank.dicom.dose_grid import read_dose
-from planbank.dicom.stored_dvh import stored_dvhs
 from planbank.dicom.structure_set import read_structure_set
 from planbank.dose import curve, engine
 from planbank.dose.sampling import field_of
@@ -21,11 +19,11 @@ from planbank.house import House
 from planbank.pipeline.registry import Done, Failed, Result, Subject, service
 from planbank.services.analyse.facts import clean
 from planbank.services.calculate.choose import calculation_lane
-from planbank.services.calculate.stored import percent_of
+from planbank.services.calculate.tps import keep_comparison, settle_comparisons
 
 __all__ = ["calculate", "calculation_lane"]
 # Raise with the engine: every calculation is then due again, old values stay.
-VERSION = 1
+VERSION = 2
 
 
 def subjects() -> Iterator[Subject]:
@@ -53,7 +51,9 @@ def calculate(house: House, calculation_id: int) -> Result:
     _keep(row, results)
     row.algorithm, row.calculated_at = engine.ALGORITHM, house.clock.now()
     row.save(update_fields=["algorithm", "calculated_at"])
-    _compare(house, row, bytes_of, results)
+    keep_comparison(row, structure_set, grids, bytes_of, results)
+    for plan_set in row.plan_sets.all():
+        settle_comparisons(house, plan_set)
     return Done(f"{len(results)} ROIs")
 
 
@@ -85,24 +85,3 @@ def _keep(row: Calculation, results: Sequence[engine.Dvh]) -> None:
             "parameters",
         ],
     )
-
-
-def _compare(
-    house: House, row: Calculation, bytes_of: Sequence[tuple[bytes, str]], results: Sequence[engine.Dvh]
-) -> None:
-    """Say where the planning system's own DVH is not in the unit it claims."""
-    ours = {one.number: one.mean_gy for one in results if one.mean_gy is not None}
-    stored = {
-        kept.roi_numbers[0]: kept.mean
-        for data in bytes_of
-        for kept in (stored_dvhs(*data) if len(bytes_of) == 1 else [])
-        if kept.mean is not None and len(kept.roi_numbers) == 1 and kept.dose_units == "GY"
-    }
-    reference = percent_of(stored, ours)
-    for plan_set in row.plan_sets.all():
-        found = []
-        if reference is not None:
-            found.append(
-                Wanted("plan set", plan_set.pk, "tps-dvh-not-in-its-unit", params={"reference": reference})
-            )
-        settle(plan_set.patient_file_id, f"calc:{row.pk}", found, house.clock.now())

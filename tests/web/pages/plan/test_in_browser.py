@@ -16,7 +16,7 @@ import pytest
 
 import planbank.web
 from planbank.archive.memory import MemoryStore
-from planbank.catalogue.models import Calculation
+from planbank.catalogue.models import Calculation, TpsDvh
 from planbank.config import load
 from planbank.dose.curve import pack
 from planbank.house import FixedClock, House
@@ -69,6 +69,7 @@ def _addresses(rows: PlanRows) -> dict[str, str]:
     heart.curve = pack(np.clip(100.0 - np.arange(2002) * 0.05, 0.0, 100.0))
     heart.max_gy, heart.min_gy, heart.mean_gy = 20.0, 0.0, 10.0
     heart.save()
+    _planning_systems_own(heart.calculation)
     about = {"subject_kind": "plan set", "subject_id": plan_set.pk}
     rows.finding(plan_set.patient_file, "images-missing", params={"missing": 2, "of": 9}, **about)
     waiting = rows.plan_set(rows.file("AUH", sent_id="1"))
@@ -85,6 +86,26 @@ def _addresses(rows: PlanRows) -> dict[str, str]:
         "": f"{page}dvh.json",
         " ": f"{page}dvh.json?show=all",
     }
+
+
+def _planning_systems_own(calculation: Calculation) -> None:
+    """Its DVH of the target is a straight line from 40 to 45 Gy, 12 % larger and 2 Gy lower in the mean."""
+    target = calculation.dvhs.get(roi__name="PTV_bryst")
+    pairs = {
+        "volume": [100.0, 112.0, True],
+        "mean": [44.5, 42.5, True],
+        "d95": [None, 40.2, False],
+        "d2": [45.1, 44.9, False],
+        "max": [50.0, 49.6, False],
+    }
+    TpsDvh.objects.create(
+        calculation=calculation,
+        roi=target.roi,
+        algorithm="slab-1",
+        curve=pack(np.array([0.0, 40.0, 45.0, 100.0, 100.0, 0.0])),
+        pairs=pairs,
+        beyond=True,
+    )
 
 
 def _answers(addresses: dict[str, str]) -> Kept:
@@ -285,6 +306,21 @@ def test_lines_take_the_theme_at_once(open_page: Any) -> None:
     light = page.evaluate(picture)
     page.evaluate('document.documentElement.setAttribute("data-theme", "dark")')
     page.wait_for_function(f"was => {picture} !== was", arg=light)
+
+
+def test_the_planning_systems_lines_are_drawn_beside_ours(open_page: Any, site: Site) -> None:
+    """R82: the same page with and without their curves gives another picture, ours read alike."""
+    picture = 'document.querySelector(".uplot canvas").toDataURL()'
+    page = open_page("/plan")
+    drawn = page.evaluate(picture)
+    cells = page.locator("table.tps td.beyond")
+    assert cells.count() == 2
+    assert "\N{MINUS SIGN}12.0" in cells.nth(0).inner_text() and "+2.00" in cells.nth(1).inner_text()
+    page.route("**/dvh.json*", lambda route: route.fulfill(json={**route.fetch().json(), "tps": {}}))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(picture) != drawn
+    assert page.locator("tr[data-roi]").count() == 2
 
 
 def test_curves_that_cannot_be_fetched_are_said(site: Site, browser: Any) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from planbank.catalogue.models import Calculation, Finding, PlanSet, Roi
 from planbank.catalogue.queries import one_plan_set as reads
-from planbank.catalogue.queries.dvhs import calculations_of, dvhs_of, rois_of
+from planbank.catalogue.queries.dvhs import calculations_of, dvhs_of, rois_of, tps_dvhs_of
 from planbank.catalogue.queries.one_plan_set import Parts, Work
-from planbank.web.pages.plan import doses, findings, rows, timeline
+from planbank.web.pages.plan import doses, findings, rows, timeline, tps
 from planbank.web.pages.plan.boxes import Seen
 from planbank.web.pages.plan.graph import graph_of
 from planbank.web.pages.plan.objects import objects_of
@@ -83,6 +83,13 @@ class Sheet:
         every = self.asked.show == "all"
         return rows.table_of(wanted, stored, every=every, sort=self.asked.sort, waits=not self.ready)
 
+    @cached_property
+    def tps(self) -> tps.TpsTable | None:
+        """The planning system's own DVHs beside ours, of the ROIs that are shown."""
+        if self.calculation is None or not self.ready:
+            return None
+        return tps.table_of(self.table.shown, tps_dvhs_of(self.calculation))
+
     @property
     def chosen_dose_versions(self) -> set[int]:
         calculation = self.calculation
@@ -142,6 +149,7 @@ def dvh_context(sheet: Sheet) -> dict[str, Any]:
         "chosen_roi": sheet.asked.roi,
     }
     if calculation is not None and sheet.ready:
+        context["tps"] = sheet.tps
         context["unit"] = doses.unit_of(calculation)
         context["dose_name"] = next(option.title for option in sheet.options if option.chosen)
         context["dose_type"] = doses.type_of(calculation)

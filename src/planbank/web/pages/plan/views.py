@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from planbank.catalogue.curves import METRICS, points_of
+from planbank.catalogue.curves import METRICS, Points, points_of
 from planbank.catalogue.models import PlanSet
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.lists.words import person
@@ -63,7 +63,9 @@ def plan_dvh(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     to_gy = sheet.table.to_gy
     curves = {str(row.roi.number): curve for row in sheet.table.drawn if (curve := _curve(row, to_gy))}
-    return JsonResponse({"unit": unit_of(sheet.calculation), "to": round(to_gy, 3), "curves": curves})
+    theirs = {str(row.row.roi.number): _drawn(row.points) for row in sheet.tps.rows} if sheet.tps else {}
+    answer = {"unit": unit_of(sheet.calculation), "to": round(to_gy, 3), "curves": curves, "tps": theirs}
+    return JsonResponse(answer)
 
 
 def _one(request: HttpRequest, pk: int) -> PlanSet:
@@ -77,8 +79,11 @@ def _curve(row: RoiRow, to_gy: float) -> dict[str, Any] | None:
     points = points_of(row.dvh, to_gy) if row.dvh else None
     if row.dvh is None or points is None:
         return None
+    return {"cc": round(row.dvh.volume_cc, 4), **_drawn(points)}
+
+
+def _drawn(points: Points) -> dict[str, list[float]]:
     return {
-        "cc": round(row.dvh.volume_cc, 4),
         "gy": [round(float(gy), 3) for gy in points.doses],
         "pc": [round(float(pc), 3) for pc in points.percent],
     }

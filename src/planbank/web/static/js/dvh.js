@@ -23,6 +23,9 @@ class Plot {
     this.to = data.to;
     this.rows = this.rows.filter((row) => data.curves[row.dataset.roi]);
     this.curves = this.rows.map((row) => data.curves[row.dataset.roi]);
+    // The planning system's own curves, thin beside ours; they are drawn and not spoken of.
+    this.tpsRows = this.rows.filter((row) => data.tps?.[row.dataset.roi]);
+    this.tps = this.tpsRows.map((row) => data.tps[row.dataset.roi]);
     this.chosen = this.rows.findIndex((row) => row.classList.contains("chosen"));
     this.draw();
     this.listen();
@@ -55,6 +58,14 @@ class Plot {
     };
   }
 
+  thin(row) {
+    return { ...this.series(row), label: "", width: 1.3, dash: [2, 3], cap: "butt", alpha: 0.85 };
+  }
+
+  lines(width) {
+    return aligned([...this.curves, ...this.tps], this.to, 2 * width);
+  }
+
   axis(more) {
     return {
       stroke: () => this.colour("ink3"),
@@ -80,10 +91,10 @@ class Plot {
           this.axis({ size: 24, gap: 4, values: shown, grid: { show: true, stroke: () => this.colour("line"), width: 1 } }),
           this.axis({ size: 34, gap: 6, values: shown, splits: () => [0, 25, 50, 75, 100] }),
         ],
-        series: [{}, ...this.rows.map((row) => this.series(row))],
+        series: [{}, ...this.rows.map((row) => this.series(row)), ...this.tpsRows.map((row) => this.thin(row))],
         hooks: { setCursor: [(u) => this.pointed(u)], draw: [(u) => this.names(u)] },
       },
-      aligned(this.curves, this.to, 2 * width),
+      this.lines(width),
       this.frame,
     );
     this.tip = this.u.over.appendChild(document.createElement("div"));
@@ -243,7 +254,7 @@ class Plot {
     const { width, height } = this.size();
     if (width === this.u.width && height === this.u.height) return;
     this.u.setSize({ width, height });
-    this.u.setData(aligned(this.curves, this.to, 2 * width));
+    this.u.setData(this.lines(width));
   }
 
   key(event) {
