@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from planbank.house import House
-from planbank.pipeline.due import ARRIVAL, BACKGROUND, defer_lane, make_due
+from planbank.pipeline.due import ARRIVAL, BACKGROUND, DRAIN, defer_lane, defer_lanes, make_due
 from planbank.pipeline.models import Outcome, State
 from tests.pipeline.conftest import Probe
 
@@ -90,11 +90,44 @@ def test_a_job_that_runs_already_is_followed_by_another(committed: House, probe:
     assert fetched() is None, "one lane is drained by one worker at a time"
 
 
-def test_a_database_that_goes_away_is_told_as_djangos_own_error(bank: House, probe: Probe) -> None:
+def test_a_database_that_goes_away_is_told_as_djangos_own_error(committed: House, probe: Probe) -> None:
     """Whoever waits for the database (register, drain) knows one family of errors."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (server,) = cursor.fetchone()
+
+    def end() -> None:
+        with connection.cursor() as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [server])
+        connection.close()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    thread.join()
+    with pytest.raises(OperationalError):
+        defer_lane("probe", "lane:1")
+    connection.close()
+    assert not ProcrastinateJob.objects.exists()
+
+
+def test_of_many_lanes_those_queued_stay_and_the_others_are_queued(committed: House, probe: Probe) -> None:
+    """A batch of arrivals from many patients costs two statements, whatever is queued already."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY")
-        with pytest.raises(OperationalError):
-            defer_lane("probe", "lane:1")
-        transaction.set_rollback(True)
+        defer_lanes("probe", ["lane:2", "lane:4"], BACKGROUND)
+    with transaction.atomic():
+        defer_lanes("probe", [f"lane:{n}" for n in range(1, 6)])
+        assert fetched() is None, "those queued before are locked until the cause is committed"
+    queued = dict(ProcrastinateJob.objects.values_list("lock", "priority"))
+    assert queued == {
+        "lane:1": ARRIVAL,
+        "lane:2": BACKGROUND,
+        "lane:3": ARRIVAL,
+        "lane:4": BACKGROUND,
+        "lane:5": ARRIVAL,
+    }
+    job = ProcrastinateJob.objects.get(lock="lane:1")
+    assert (job.task_name, job.queue_name, job.args) == (
+        DRAIN,
+        "default",
+        {"service": "probe", "lane": "lane:1"},
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from planbank.errors import ParcelDamaged, ParcelUnsigned
+from planbank.transit import envelope
 from planbank.transit.envelope import SealedBytes, open_parcel
 from planbank.transit.seal import MAGIC, Recipients, seal_parcel
 from planbank.transit.signature import BLOCK_BYTES, Signer
@@ -26,6 +27,11 @@ class NeverAsked:
 
     def open(
         self, sealed: SealedBytes, parcel_id: str, begin: Callable[[Header], Sink]
+    ) -> tuple[Header, Trailer]:
+        raise AssertionError("opened before it was verified")
+
+    def open_held(
+        self, sealed: memoryview, parcel_id: str, begin: Callable[[Header], Sink]
     ) -> tuple[Header, Trailer]:
         raise AssertionError("opened before it was verified")
 
@@ -88,9 +94,9 @@ class Swapped(io.BytesIO):
         return super().seek(offset, whence)
 
 
-def test_a_file_changed_between_verifying_and_opening(
-    identity: str, recipient: str, signer: Signer, new_header: Callable[[], Header]
-) -> None:
+@pytest.fixture
+def swapped(recipient: str, signer: Signer, new_header: Callable[[], Header]) -> tuple[Header, Swapped]:
+    """A parcel that says 'good data' when it is verified and 'evil data' when it is read again."""
     header = new_header()
     good = sealed(header, b"good data", recipient, signer)
     # age adds a line of random length to its header; try until both parcels are of one size.
@@ -99,8 +105,23 @@ def test_a_file_changed_between_verifying_and_opening(
         for parcel in (sealed(header, b"evil data", recipient, signer) for _ in range(5000))
         if len(parcel) == len(good)
     )
-    file = Swapped(good, forged[:-BLOCK_BYTES])
+    return header, Swapped(good, forged[:-BLOCK_BYTES])
+
+
+def test_a_large_file_changed_between_verifying_and_opening(
+    identity: str, signer: Signer, swapped: tuple[Header, Swapped], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(envelope, "IN_MEMORY", 0)
+    header, file = swapped
+    keys = {"gate": signer.verify_key()}
     with pytest.raises(ParcelDamaged, match="not those that were signed"):
-        open_parcel(
-            file, header.parcel_id, lambda _: io.BytesIO(), Opener([identity]), {"gate": signer.verify_key()}
-        )
+        open_parcel(file, header.parcel_id, lambda _: io.BytesIO(), Opener([identity]), keys)
+
+
+def test_a_small_file_is_read_once_and_opened_as_it_was_verified(
+    identity: str, signer: Signer, swapped: tuple[Header, Swapped]
+) -> None:
+    header, file = swapped
+    sink = io.BytesIO()
+    open_parcel(file, header.parcel_id, lambda _: sink, Opener([identity]), {"gate": signer.verify_key()})
+    assert sink.getvalue() == b"good data"

@@ -117,6 +117,7 @@ def scan(
     wanted: Mapping[int, str] = DEFAULT_TAGS,
     limit: int = HEADER_LIMIT,
     fallback: str = text.FALLBACK,
+    whole: bool = False,
 ) -> Identity:
     """Read the identity of an encoded data set.
 
@@ -126,6 +127,8 @@ def scan(
         wanted: tags to read, each with its field of `Identity`.
         limit: most header bytes that are read (after inflating).
         fallback: codec for text that its declared character set cannot explain.
+        whole: go on to the last top-level element of bytes that are not deflated: every length
+            must fit, tags must rise, and the data end where the last element does.
 
     Raises a DicomError (DicomTruncated, DicomMalformed, DicomTooDeep, DicomTooMany,
     DicomTooLong) where the bytes before the last wanted element cannot be walked. Odd
@@ -133,7 +136,7 @@ def scan(
     """
     encoding = encoding_of(transfer_syntax_uid)
     if not encoding.deflated and not hasattr(source, "read"):
-        found = _walk(source, encoding, wanted)
+        found = _walk(source, encoding, wanted, whole=whole)
     else:
         found = _from_stream(source, encoding, wanted, limit)
     return _identity(found, transfer_syntax_uid.strip(" \0"), fallback)
@@ -190,13 +193,16 @@ class _Supply:
         self.ended = self._engine.eof
 
 
-def _walk(data: bytes | memoryview, encoding: Encoding, wanted: Mapping[int, str]) -> dict[str, bytes]:
+def _walk(
+    data: bytes | memoryview, encoding: Encoding, wanted: Mapping[int, str], *, whole: bool = False
+) -> dict[str, bytes]:
     """Values of wanted top-level elements. The hot loop of registration: no helper calls."""
     order = "<" if encoding.little else ">"
     explicit = encoding.explicit
     head = struct.Struct(order + ("HH2sH" if explicit else "HHL")).unpack_from
     long_at = struct.Struct(order + "L").unpack_from
-    last, end, position, seen = max(wanted), len(data), 0, 0
+    last, end, position, seen = 0xFFFFFFFF if whole else max(wanted), len(data), 0, 0
+    before = -1
     found: dict[str, bytes] = {}
     vr, length = b"", 0
     while position < end:
@@ -209,12 +215,12 @@ def _walk(data: bytes | memoryview, encoding: Encoding, wanted: Mapping[int, str
         tag = group << 16 | number
         if tag > last:
             break
+        if whole and (tag <= before or group == 0xFFFE):
+            raise DicomMalformed(f"({group:04X},{number:04X}) is out of order.")
+        before = tag
         start = position + 8
         if explicit and vr not in SHORT_VRS:
-            if not (vr.isalpha() and vr.isupper()):
-                raise DicomMalformed("An element of an explicit VR data set has no value representation.")
-            if position + 12 > end:
-                raise DicomTruncated("The data stop inside the head of an element.")
+            _check_long(vr, position, end)
             length, start = long_at(data, position + 8)[0], position + 12
         seen += 1
         if seen > MAX_HEADER_ELEMENTS:
@@ -229,6 +235,13 @@ def _walk(data: bytes | memoryview, encoding: Encoding, wanted: Mapping[int, str
         if name is not None and name not in found:
             found[name] = bytes(data[start : min(position, start + MAX_VALUE + 1)])
     return found
+
+
+def _check_long(vr: bytes, position: int, end: int) -> None:
+    if not (vr.isalpha() and vr.isupper()):
+        raise DicomMalformed("An element of an explicit VR data set has no value representation.")
+    if position + 12 > end:
+        raise DicomTruncated("The data stop inside the head of an element.")
 
 
 def _identity(found: dict[str, bytes], syntax: str, fallback: str) -> Identity:

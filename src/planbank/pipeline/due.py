@@ -6,20 +6,37 @@ the caller's transaction: work is due exactly when its cause is committed (model
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import OperationalError, transaction
-from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from django.db import connection, transaction
 
-from planbank.pipeline.models import Outcome, State
+from planbank.pipeline.models import State
 from planbank.pipeline.registry import SERVICES, Subject
 
 DRAIN = "planbank:drain"
 # New arrivals go before recomputations: Procrastinate takes the highest priority first.
 ARRIVAL, BACKGROUND = 10, 0
+PORTION = 5000
+# One array a column: the cost is that of the rows, not of as many placeholders. In order of the
+# subjects, so that two at once lock in the same order.
+_DUE = """
+INSERT INTO pipeline_outcome
+(service, subject_kind, version, state, reason, attempts, due_at, subject_id, lane)
+SELECT %s, %s, %s, %s, '', 0, %s, * FROM unnest(%s::bigint[], %s::varchar[])
+ON CONFLICT (service, subject_kind, subject_id, version) DO UPDATE SET
+state = EXCLUDED.state, due_at = EXCLUDED.due_at, lane = EXCLUDED.lane, attempts = 0, reason = ''
+"""
+# What Procrastinate's own deferral inserts, for many lanes at once and passing over those queued.
+_QUEUE = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+SELECT 'default', %s, %s, * FROM unnest(%s::text[], %s::text[], %s::jsonb[])
+ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING RETURNING lock
+"""
+_QUEUED = """
+SELECT lock FROM procrastinate_jobs WHERE queueing_lock = ANY(%s) AND status = 'todo' ORDER BY id FOR UPDATE
+"""
 
 
 def make_due(
@@ -27,52 +44,43 @@ def make_due(
 ) -> int:
     """Make `service` due for each (id, lane); returns how many. Call inside the causing transaction."""
     spec = SERVICES[service]
-    rows = [
-        Outcome(
-            service=service,
-            subject_kind=spec.subject,
-            subject_id=subject_id,
-            version=spec.version,
-            lane=lane,
-            state=State.DUE,
-            due_at=at,
-        )
-        for subject_id, lane in dict(subjects).items()
-    ]
+    lanes = dict(subjects)
+    ids = sorted(lanes)
     with transaction.atomic():
-        Outcome.objects.bulk_create(
-            rows,
-            batch_size=1000,
-            update_conflicts=True,
-            unique_fields=["service", "subject_kind", "subject_id", "version"],
-            update_fields=["state", "due_at", "lane", "attempts", "reason"],
-        )
+        for start in range(0, len(ids), PORTION):
+            portion = ids[start : start + PORTION]
+            constants = [service, spec.subject, spec.version, State.DUE.value, at]
+            with connection.cursor() as cursor:
+                cursor.execute(_DUE, [*constants, portion, [lanes[pk] for pk in portion]])
         if defer:
-            for lane in sorted({row.lane for row in rows}):
-                defer_lane(service, lane, priority)
-    return len(rows)
+            defer_lanes(service, sorted(set(lanes.values())), priority)
+    return len(ids)
 
 
 def defer_lane(service: str, lane: str, priority: int = ARRIVAL) -> None:
-    """Queue one job that drains a lane, unless one is queued already.
+    """Queue one job that drains a lane: see `defer_lanes`."""
+    defer_lanes(service, [lane], priority)
+
+
+def defer_lanes(service: str, lanes: Sequence[str], priority: int = ARRIVAL) -> None:
+    """Queue for each lane one job that drains it, unless one is queued already.
 
     Where one is queued, its row is locked until this transaction ends: a worker skips locked
     rows, so the job cannot start and miss what is about to be committed. Raises OperationalError,
     as Django does, where the database goes away.
     """
-    key = f"{service}:{lane}"
-    for _attempt in range(5):
-        try:
-            with transaction.atomic():
-                app.configure_task(DRAIN, lock=lane, queueing_lock=key, priority=priority).defer(
-                    service=service, lane=lane
-                )
-            return
-        except AlreadyEnqueued:
-            queued = ProcrastinateJob.objects.select_for_update().filter(queueing_lock=key, status="todo")
-            if list(queued.values_list("id", flat=True)):
+    left = list(lanes)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for _attempt in range(5):
+            if not left:
                 return
-            # It was taken between the two statements; it may have read before our commit: queue anew.
-        except ConnectorException as exc:
-            raise OperationalError(str(exc.__cause__)) from exc
+            keys = [f"{service}:{lane}" for lane in left]
+            said = [json.dumps({"service": service, "lane": lane}) for lane in left]
+            cursor.execute(_QUEUE, [DRAIN, priority, left, keys, said])
+            settled = {lane for (lane,) in cursor.fetchall()}
+            if len(settled) < len(left):
+                cursor.execute(_QUEUED, [keys])
+                settled |= {lane for (lane,) in cursor.fetchall()}
+            # The rest was taken between the two statements, and may have read before our commit.
+            left = [lane for lane in left if lane not in settled]
     # A worker takes jobs as fast as they are queued; the sweep brings what is left.

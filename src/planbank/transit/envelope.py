@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from planbank.transit.parcel import Header, Trailer
 
 _BLOCK = 1 << 20
+IN_MEMORY = 16 << 20
+"""Parcels up to this size (a CT slice, a dose) are held in memory while they are opened."""
+_OTHER_VERSION = "It is not a parcel of this version."
+_NOT_SIGNED = "Its bytes are not those that were signed."
 
 
 class SealedBytes:
@@ -47,7 +51,7 @@ class SealedBytes:
     def check(self, said: Signed) -> None:
         """Raises ParcelDamaged unless the signed bytes, and all of them, were given out."""
         if self._left or self._digest.digest() != said.digest:
-            raise ParcelDamaged("Its bytes are not those that were signed.")
+            raise ParcelDamaged(_NOT_SIGNED)
 
 
 class OpensSeals(Protocol):
@@ -55,6 +59,10 @@ class OpensSeals(Protocol):
 
     def open(
         self, sealed: SealedBytes, parcel_id: str, begin: Callable[[Header], Sink]
+    ) -> tuple[Header, Trailer]: ...
+
+    def open_held(
+        self, sealed: memoryview, parcel_id: str, begin: Callable[[Header], Sink]
     ) -> tuple[Header, Trailer]: ...
 
     def openers(self, age_header: bytes) -> tuple[str, ...]: ...
@@ -69,20 +77,39 @@ def open_parcel(
 ) -> Opened:
     """Verify, then open. Raises what `Tray.open` says.
 
-    The file is read twice: no byte reaches age or JSON before its signature was verified, and
-    what was read the second time is hashed again, since whoever may write into the transit
-    area could change the file between the two.
+    No byte reaches age or JSON before its signature was verified. A parcel that is too large to
+    be held is read twice, and what was read the second time is hashed again, since whoever may
+    write into the transit area could change the file between the two.
     """
     if opener is None:
         raise KeyMissing("This process may leave parcels, not open them.")
     said = signed(file, verifiers)
+    open_signed = _open_held if said.size <= IN_MEMORY else _open_as_read
+    return Opened(*open_signed(file, said, parcel_id, begin, opener), said.signer)
+
+
+def _open_held(
+    file: BinaryIO, said: Signed, parcel_id: str, begin: Callable[[Header], Sink], opener: OpensSeals
+) -> tuple[Header, Trailer]:
+    file.seek(0)
+    content = file.read(said.size)
+    if len(content) != said.size or hashlib.sha256(content).digest() != said.digest:
+        raise ParcelDamaged(_NOT_SIGNED)
+    if not content.startswith(MAGIC):
+        raise ParcelDamaged(_OTHER_VERSION)
+    return opener.open_held(memoryview(content)[len(MAGIC) :], parcel_id, begin)
+
+
+def _open_as_read(
+    file: BinaryIO, said: Signed, parcel_id: str, begin: Callable[[Header], Sink], opener: OpensSeals
+) -> tuple[Header, Trailer]:
     first = SealedBytes(file, said.size)
     while first.read(_BLOCK):
         pass
     first.check(said)
     sealed = SealedBytes(file, said.size)
     if sealed.read(len(MAGIC)) != MAGIC:
-        raise ParcelDamaged("It is not a parcel of this version.")
-    header, trailer = opener.open(sealed, parcel_id, begin)
+        raise ParcelDamaged(_OTHER_VERSION)
+    opened = opener.open(sealed, parcel_id, begin)
     sealed.check(said)
-    return Opened(header, trailer, said.signer)
+    return opened

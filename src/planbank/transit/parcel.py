@@ -72,7 +72,7 @@ class Header:
             header = cls(**json.loads(data))
         except (ValueError, TypeError, RecursionError) as exc:
             raise ParcelDamaged("Its header cannot be read.") from exc
-        values = asdict(header)
+        values = dict(vars(header))
         known = values.pop("sender_known")
         if header.kind not in get_args(Kind) or not isinstance(known, bool):
             raise ParcelDamaged("Its header holds a value that cannot be.")

@@ -32,7 +32,7 @@ def checked_name(name: str) -> str:
 class Sink(Protocol):
     """Anything that takes bytes: a file, or a part of the archive."""
 
-    def write(self, data: bytes, /) -> int: ...
+    def write(self, data: bytes | memoryview, /) -> int: ...
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyrage  # type: ignore[import-untyped]
 
 from planbank.archive.names import content_digest
-from planbank.errors import KeyMissing, ParcelDamaged, ParcelUnreadable
+from planbank.errors import KeyMissing, ParcelDamaged, ParcelError, ParcelUnreadable
 from planbank.transit.keyfiles import Followed, read_key_lines
 from planbank.transit.parcel import Header, Trailer
 from planbank.transit.seal import HEADER_LIMIT, LENGTH_BYTES, TRAILER_BYTES
@@ -72,10 +72,24 @@ class Opener:
                 raise failure from None
             if not isinstance(exc, Exception):
                 raise
-            if _NO_KEY in str(exc):
-                raise ParcelUnreadable from exc
-            raise ParcelDamaged(f"Its seal does not open: {exc}") from exc
+            raise _refusal(exc) from exc
         return unpacked.finish()
+
+    def open_held(self, sealed: memoryview, parcel_id: str, begin: Begin) -> tuple[Header, Trailer]:
+        """As `open`, for a parcel in memory: nothing is written into the sink before all of it opened."""
+        try:
+            plain = pyrage.decrypt(bytes(sealed), self._identities())
+        except Exception as exc:
+            raise _refusal(exc) from exc
+        unpacked = _Unpacked(parcel_id, begin)
+        unpacked.write(plain)
+        return unpacked.finish()
+
+
+def _refusal(exc: Exception) -> ParcelError:
+    if _NO_KEY in str(exc):
+        return ParcelUnreadable()
+    return ParcelDamaged(f"Its seal does not open: {exc}")
 
 
 def _parsed(identities: Sequence[str]) -> list[Any]:
@@ -96,7 +110,7 @@ class _Unpacked:
         self._parcel_id = parcel_id
         self._begin = begin
         self._header: Header | None = None
-        self._held = b""  # never longer than the header, or than trailer and one chunk
+        self._held: bytes | memoryview = b""  # never longer than the header, or than trailer and one chunk
         self._size = 0
 
     def write(self, data: bytes) -> int:
@@ -105,7 +119,7 @@ class _Unpacked:
         if self.failure is not None:
             raise self.failure
         try:
-            self._held += data
+            self._held = bytes(self._held) + data if self._held else data
             if self._header is not None or self._read_header():
                 self._pass_on()
         except BaseException as exc:
@@ -124,10 +138,10 @@ class _Unpacked:
             raise ParcelDamaged("Its header is too long.")
         if len(self._held) < end:
             return False
-        self._header = Header.from_json(self._held[LENGTH_BYTES:end])
+        self._header = Header.from_json(bytes(self._held[LENGTH_BYTES:end]))
         if self._header.parcel_id != self._parcel_id:
             raise ParcelDamaged("It lies under another parcel's name.")
-        self._held = self._held[end:]
+        self._held = memoryview(self._held)[end:]
         self._digest = content_digest(self._header.transfer_syntax_uid)
         self._sink = self._begin(self._header)
         return True
@@ -136,7 +150,8 @@ class _Unpacked:
         ready = len(self._held) - TRAILER_BYTES
         if ready <= 0:
             return
-        data, self._held = self._held[:ready], self._held[ready:]
+        held = memoryview(self._held)
+        data, self._held = held[:ready], held[ready:]
         self._digest.update(data)
         self._size += ready
         if self._sink.write(data) != ready:
@@ -146,7 +161,7 @@ class _Unpacked:
         """Header and trailer once all is written. Raises ParcelDamaged unless size and hash agree."""
         if self._header is None or len(self._held) != TRAILER_BYTES:
             raise ParcelDamaged("It ends too early.")
-        trailer = Trailer.from_json(self._held)
+        trailer = Trailer.from_json(bytes(self._held))
         if trailer != Trailer(self._size, self._digest.hexdigest()):
             raise ParcelDamaged("Its data are not those that its trailer describes.")
         return self._header, trailer

@@ -21,6 +21,7 @@ from planbank.catalogue.models import (
 )
 from planbank.dicom.identity import IdentityKey, identify
 from planbank.people.models import Institution
+from planbank.services.register.insert import insert_new
 from planbank.services.register.unpack import Arrival
 
 Key = tuple[str, str, str]
@@ -103,7 +104,9 @@ def studies(arrivals: Sequence[Arrival], files: Sequence[PatientFile]) -> dict[t
     Study.objects.bulk_create([rows[k] for k in sorted(rows)], ignore_conflicts=True)
     found = {
         (row.patient_file_id, row.study_instance_uid): row
-        for row in Study.objects.filter(patient_file__in=set(files))
+        for row in Study.objects.filter(
+            patient_file__in=set(files), study_instance_uid__in={uid for _file, uid in rows}
+        )
     }
     return fill_empty(Study, rows, found, ["study_date", "study_time", "description"])
 
@@ -134,9 +137,8 @@ def series(arrivals: Sequence[Arrival], in_study: Sequence[Study]) -> dict[tuple
         unique_fields=["study", "series_instance_uid"],
         update_fields=["last_received_at"],
     )
-    found = {
-        (row.study_id, row.series_instance_uid): row for row in Series.objects.filter(study__in=set(in_study))
-    }
+    listed = Series.objects.filter(study__in=set(in_study), series_instance_uid__in={uid for _s, uid in rows})
+    found = {(row.study_id, row.series_instance_uid): row for row in listed}
     fields = ["modality", "number", "description", "series_date", "frame_of_reference_uid"]
     return fill_empty(Series, rows, found, fields)
 
@@ -156,16 +158,17 @@ def versions(arrivals: Sequence[Arrival]) -> tuple[dict[tuple[str, str], Instanc
         )
         for a in arrivals
     }
-    before = {v.pk for v in _versions_of(rows)}
-    InstanceVersion.objects.bulk_create([rows[k] for k in sorted(rows)], ignore_conflicts=True)
-    found = {(v.sop_instance_uid, v.content_hash): v for v in _versions_of(rows)}
-    return found, {v.pk for v in found.values()} - before
-
-
-def _versions_of(rows: Iterable[tuple[str, str]]) -> list[InstanceVersion]:
-    keys = set(rows)
-    listed = InstanceVersion.objects.filter(sop_instance_uid__in={uid for uid, _hash in keys})
-    return [v for v in listed if (v.sop_instance_uid, v.content_hash) in keys]
+    fresh = insert_new([rows[key] for key in sorted(rows)], ["sop_instance_uid", "content_hash"])
+    for key, pk in fresh.items():
+        rows[key].pk = pk
+    known = [key for key in rows if key not in fresh]
+    listed = InstanceVersion.objects.defer("headers", "facts").filter(
+        sop_instance_uid__in={uid for uid, _hash in known}
+    )
+    for version in listed if known else ():
+        if (key := (version.sop_instance_uid, version.content_hash)) in rows:
+            rows[key] = version
+    return rows, set(fresh.values())
 
 
 def _institution(arrival: Arrival) -> Institution:

@@ -13,6 +13,7 @@ from planbank.catalogue.models import Instance, InstanceVersion, Relation, Serie
 from planbank.dicom.compare import same_elements
 from planbank.errors import DicomError, StoreError
 from planbank.house import House
+from planbank.services.register.insert import insert_new
 from planbank.services.register.unpack import Arrival
 
 # Objects above this size are not compared element by element; they count as a new version.
@@ -32,22 +33,38 @@ class Filed:
 
 def relate(house: House, filed: Sequence[Filed]) -> None:
     """Set `instance` and `relation` of each, in order of receipt; write instances and submissions."""
-    instances = _instances(filed)
+    held = _instances(filed)
+    changed: dict[int, Instance] = {}
     for item in filed:
-        instance = instances[_key(item)]
-        item.instance = instance
-        item.relation = _relation(house, instance, item)
-        if (
-            item.relation in (Relation.NEW, Relation.VERSION)
-            or item.version.pk == instance.current_version_id
-        ):
-            instance.current_version = item.version
-            instance.series = item.series
-        instance.last_received_at = max(instance.last_received_at, item.arrival.received_at)
-    Instance.objects.bulk_update(
-        list(instances.values()), ["current_version", "series", "last_received_at"], batch_size=500
+        kept = held[_key(item)]
+        item.instance = kept.row
+        item.relation = _relation(house, kept, item)
+        if kept.move_on(item):
+            changed[kept.row.pk] = kept.row
+    Instance.objects.bulk_create(
+        [changed[pk] for pk in sorted(changed)],
+        update_conflicts=True,
+        unique_fields=["institution", "sop_instance_uid"],
+        update_fields=["current_version", "series", "last_received_at"],
     )
-    Submission.objects.bulk_create([_submission(item) for item in filed], ignore_conflicts=True)
+    insert_new([_submission(item) for item in filed], ["parcel_id"])
+
+
+@dataclass
+class _Held:
+    """An institution's instance; `sent`: whether it came before, in this batch or an earlier one."""
+
+    row: Instance
+    sent: bool
+
+    def move_on(self, item: Filed) -> bool:
+        """What is current after an arrival; whether that changed the row."""
+        row, before = self.row, (self.row.current_version_id, self.row.series_id, self.row.last_received_at)
+        if item.relation in (Relation.NEW, Relation.VERSION) or item.version.pk == row.current_version_id:
+            row.current_version = item.version
+            row.series = item.series
+        row.last_received_at = max(row.last_received_at, item.arrival.received_at)
+        return before != (row.current_version_id, row.series_id, row.last_received_at)
 
 
 def _key(item: Filed) -> tuple[int, str]:
@@ -56,13 +73,13 @@ def _key(item: Filed) -> tuple[int, str]:
     return institution.pk, item.version.sop_instance_uid
 
 
-def _instances(filed: Sequence[Filed]) -> dict[tuple[int, str], Instance]:
+def _instances(filed: Sequence[Filed]) -> dict[tuple[int, str], _Held]:
     """The institution's instance behind each arrival, made where it is new."""
     first: dict[tuple[int, str], Filed] = {}
     for item in filed:
         first.setdefault(_key(item), item)
-    rows = [
-        Instance(
+    rows = {
+        (institution, uid): Instance(
             institution_id=institution,
             sop_instance_uid=uid,
             series=item.series,
@@ -70,28 +87,38 @@ def _instances(filed: Sequence[Filed]) -> dict[tuple[int, str], Instance]:
             first_received_at=item.arrival.received_at,
             last_received_at=item.arrival.received_at,
         )
-        for (institution, uid), item in sorted(first.items())
-    ]
-    Instance.objects.bulk_create(rows, ignore_conflicts=True)
-    uids = {uid for _institution, uid in first}
-    listed = (
-        Instance.objects.filter(sop_instance_uid__in=uids, institution__in={i for i, _uid in first})
+        for (institution, uid), item in first.items()
+    }
+    new = insert_new([rows[key] for key in sorted(rows)], ["institution", "sop_instance_uid"])
+    for key, pk in new.items():
+        rows[key].pk = pk
+    return {key: _Held(rows[key], sent=False) for key in new} | _known(
+        [key for key in rows if key not in new]
+    )
+
+
+def _known(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], _Held]:
+    """Instances that were there before, locked until the transaction ends."""
+    if not keys:
+        return {}
+    listed = list(
+        Instance.objects.filter(
+            sop_instance_uid__in={uid for _institution, uid in keys}, institution__in={i for i, _uid in keys}
+        )
         .select_related("current_version")
         .select_for_update(of=("self",))
         .order_by("pk")
     )
-    return {(row.institution_id, row.sop_instance_uid): row for row in listed}
+    sent = set(Submission.objects.filter(instance__in=listed).values_list("instance", flat=True).order_by())
+    return {(row.institution_id, row.sop_instance_uid): _Held(row, row.pk in sent) for row in listed}
 
 
-def _relation(house: House, instance: Instance, item: Filed) -> Relation:
+def _relation(house: House, held: _Held, item: Filed) -> Relation:
     """new, again (the same bytes were sent before), re-exported (the same elements), or version."""
-    before = instance.current_version
+    before, sent = held.row.current_version, held.sent
+    held.sent = True
     if before.pk == item.version.pk:
-        known = Submission.objects.filter(instance=instance).exists() if instance.pk else False
-        seen_in_batch = getattr(instance, "_seen", False)
-        instance._seen = True  # type: ignore[attr-defined]
-        return Relation.AGAIN if known or seen_in_batch else Relation.NEW
-    instance._seen = True  # type: ignore[attr-defined]
+        return Relation.AGAIN if sent else Relation.NEW
     if item.version.equals_id == before.pk:
         return Relation.RE_EXPORTED
     if _equal(house, before, item.version):

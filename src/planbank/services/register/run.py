@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
@@ -16,13 +18,11 @@ import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from planbank.archive.arrivals import ArrivalRecord, arrival_records
-from planbank.archive.names import object_key
-from planbank.catalogue.models import QuarantinedParcel, Submission
-from planbank.errors import ParcelMissing, PlanbankError, StoreError
+from planbank.catalogue.models import QuarantinedParcel
+from planbank.errors import ParcelMissing, StoreError
 from planbank.house import House
 from planbank.journal.record import Actor, record
 from planbank.messages.models import Event
-from planbank.people.queries import Decision, SenderBook
 from planbank.pipeline.due import make_due
 from planbank.services.analyse import lane_of
 from planbank.services.commit.intake import ask, end
@@ -31,10 +31,12 @@ from planbank.services.register.again import Again, let_in_again
 from planbank.services.register.findings import find
 from planbank.services.register.relate import Filed, relate
 from planbank.services.register.set_aside import set_aside
-from planbank.services.register.unpack import Arrival, Letter, Notice, Refusal, unpack
+from planbank.services.register.take import TAKERS, Batch, Taken
+from planbank.services.register.unpack import Arrival, Letter, Notice, Refusal
 
 log = structlog.get_logger(__name__)
 BATCH = 200
+LOOK = 20 * BATCH  # parcels named by one look into the tray, which may hold a hundred thousand
 IDLE = 0.2  # seconds between two looks at an empty tray
 _LOCK = 0x706C616E_726567  # advisory lock: one register at a time; another takes over when it ends
 ACTOR = Actor("service", "register")
@@ -59,7 +61,7 @@ def _register_what_waits(house: House, stop: threading.Event, again: Again) -> N
         if _lead():
             if again.due():
                 let_in_again(house)
-            if register_once(house):
+            if register(house, house.tray.waiting(LOOK), stop):
                 return
     except (OperationalError, InterfaceError) as exc:
         log.warning("database away, parcels wait", kind=type(exc).__name__)
@@ -85,58 +87,45 @@ def _lead() -> bool:
 
 def register_once(house: House, limit: int = BATCH) -> int:
     """Register up to `limit` parcels; returns how many were dealt with."""
-    ids = house.tray.waiting(limit)
-    if not ids:
-        return 0
-    known = set(Submission.objects.filter(parcel_id__in=ids).values_list("parcel_id", flat=True))
-    released = _released(ids)
-    book = SenderBook()
-    arrivals: list[Arrival] = []
-    others: list[Notice | Letter | Refusal] = []
-    for parcel_id in ids:
-        if parcel_id in known:
-            continue  # committed before a crash, only the parcel was left
-        try:
-            found = unpack(house, book, parcel_id, released.get(parcel_id))
-        except ParcelMissing:
-            continue
-        except (OSError, PlanbankError, OperationalError, InterfaceError):
-            raise
-        except Exception as exc:
-            log.exception("a parcel could not be looked at", parcel=parcel_id)
-            found = Refusal(parcel_id, "unexpected", f"It could not be read ({type(exc).__name__}).")
-        (arrivals if isinstance(found, Arrival) else others).append(found)  # type: ignore[arg-type]
+    return register(house, house.tray.waiting(limit))
+
+
+def register(house: House, ids: Sequence[str], stop: threading.Event | None = None) -> int:
+    """Register parcels in batches; returns how many were dealt with, fewer once `stop` is set.
+
+    While a batch is filed, the next one is taken in.
+    """
+    batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+    pool = ThreadPoolExecutor(TAKERS, "take")
+    done = 0
     try:
-        _keep(house, arrivals)
-        others += _commit_what_can_be(house, arrivals, others)
+        ahead = Batch(house, pool, batches[0]) if batches else None
+        for following in [*batches[1:], None]:
+            if ahead is None:
+                break
+            taken = ahead.taken()
+            stopped = stop is not None and stop.is_set()
+            ahead = None if stopped or following is None else Batch(house, pool, following)
+            _file_away(house, taken)
+            done += len(taken.ids)
     finally:
-        for arrival in arrivals:
-            arrival.part.drop()
-    for refusal in others:
-        if isinstance(refusal, Refusal):
-            with suppress(ParcelMissing):  # a person deleted it in this moment
-                house.tray.quarantine(refusal.parcel_id)
-    aside = {r.parcel_id for r in others if isinstance(r, Refusal)}
-    for parcel_id in ids:
+        pool.shutdown(cancel_futures=True)
+    return done
+
+
+def _file_away(house: House, taken: Taken) -> None:
+    """Names synced, rows and journal committed, then the parcels deleted or set aside."""
+    if taken.arrivals:
+        house.store.settle()
+        house.store.put(*arrival_records([_record(arrival) for arrival in taken.arrivals]))
+    refused = _commit_what_can_be(house, taken.arrivals, taken.others)
+    aside = {other.parcel_id for other in [*taken.others, *refused] if isinstance(other, Refusal)}
+    for parcel_id in sorted(aside):
+        with suppress(ParcelMissing):  # a person deleted it in this moment
+            house.tray.quarantine(parcel_id)
+    for parcel_id in taken.ids:
         if parcel_id not in aside:
             house.tray.delete(parcel_id)
-    return len(ids)
-
-
-def _released(ids: list[str]) -> dict[str, Decision]:
-    rows = QuarantinedParcel.objects.filter(
-        parcel_id__in=ids, state=QuarantinedParcel.State.RELEASED, institution__isnull=False
-    ).select_related("institution", "sender")
-    return {row.parcel_id: Decision(row.sender, row.institution) for row in rows}
-
-
-def _keep(house: House, arrivals: list[Arrival]) -> None:
-    """Bytes and arrival records into the archive, names and bytes synced."""
-    for arrival in arrivals:
-        arrival.part.keep(object_key(arrival.trailer.content_hash))
-    if arrivals:
-        house.store.settle()
-        house.store.put(*arrival_records([_record(arrival) for arrival in arrivals]))
 
 
 def _record(arrival: Arrival) -> ArrivalRecord:

@@ -1,7 +1,7 @@
 """One parcel: verified, opened, looked at.
 
-Comes in: a parcel id. Goes out: an `Arrival` whose bytes lie in the archive's waiting room, or a
-`Refusal` with a code and words. Nothing is in the catalogue or under a key yet.
+Comes in: a parcel id. Goes out: an `Arrival` with its bytes, or a `Refusal` with a code and words.
+Nothing is in the catalogue or under a key yet.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from io import BytesIO
 from typing import Any
 
 from planbank.archive.part10 import preamble_and_meta
-from planbank.archive.store import Part
-from planbank.dicom.elements import Walker
 from planbank.dicom.encoding import plain_data_set
 from planbank.dicom.headers import Identity, scan
 from planbank.dicom.text import FALLBACK, codec_of
@@ -22,6 +20,7 @@ from planbank.dicom.uids import check, trim
 from planbank.errors import DicomError, ParcelError, ParcelMissing
 from planbank.house import House
 from planbank.people.queries import Decision, SenderBook
+from planbank.services.register.incoming import Incoming
 from planbank.transit.parcel import Header, Trailer
 
 MAX_WALK_IN_MEMORY = 4 * 1024**3
@@ -29,13 +28,13 @@ MAX_WALK_IN_MEMORY = 4 * 1024**3
 
 @dataclass
 class Arrival:
-    """An object that may be filed: who sent it, what it says it is, where its bytes wait."""
+    """An object that may be filed: who sent it, what it says it is, and its bytes until they are kept."""
 
     header: Header
     trailer: Trailer
     identity: Identity
     decision: Decision
-    part: Part
+    content: Incoming
     odd_uids: list[str] = field(default_factory=list)
 
     @property
@@ -102,7 +101,7 @@ def unpack(
         elif decision.institution is None:
             sinks.append(_Nothing())
         else:
-            sinks.append(house.store.part())
+            sinks.append(Incoming(house.store))
             uids = header.sop_class_uid, header.sop_instance_uid, header.transfer_syntax_uid
             sinks[-1].write(preamble_and_meta(*uids))
         return sinks[-1]
@@ -135,21 +134,17 @@ def unpack(
     return Arrival(header, opened.trailer, identity, decision, sink, odd)
 
 
-def _look(part: Part, header: Header, trailer: Trailer, fallback: str) -> tuple[Identity, list[str]]:
+def _look(content: Incoming, header: Header, trailer: Trailer, fallback: str) -> tuple[Identity, list[str]]:
     """Walk the data set to its end and read who it is. Raises a DicomError in plain words."""
     if trailer.size == 0:
         raise DicomError("It is empty.")
     if trailer.size > MAX_WALK_IN_MEMORY:
         raise DicomError("It is larger than 4 GB.")
     skip = len(preamble_and_meta(header.sop_class_uid, header.sop_instance_uid, header.transfer_syntax_uid))
-    data = memoryview(part.read_head(skip + trailer.size))[skip:]
+    data = content.head(skip + trailer.size)[skip:]
     plain, encoding = plain_data_set(data, header.transfer_syntax_uid)
-    last = -1
-    for element in Walker(plain, encoding).elements():
-        if element.tag <= last:
-            raise DicomError(f"({element.tag >> 16:04X},{element.tag & 0xFFFF:04X}) is out of order.")
-        last = element.tag
-    identity = scan(plain, _plain_syntax(header.transfer_syntax_uid, encoding.deflated), fallback=fallback)
+    syntax = _plain_syntax(header.transfer_syntax_uid, encoding.deflated)
+    identity = scan(plain, syntax, fallback=fallback, whole=True)
     for what, said, meant in (
         ("SOP Class UID", identity.sop_class_uid, header.sop_class_uid),
         ("SOP Instance UID", identity.sop_instance_uid, header.sop_instance_uid),
