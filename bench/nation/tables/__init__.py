@@ -26,6 +26,7 @@ from bench.nation.tables import (
     people,
     plan_sets,
     rt_objects,
+    stacks,
     studies,
     work,
 )
@@ -36,6 +37,7 @@ FILLERS: tuple[ModuleType, ...] = (
     studies,
     objects,
     arrivals,
+    stacks,
     rt_objects,
     plan_sets,
     dvhs,

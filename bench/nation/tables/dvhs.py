@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.nation.sketch import Sketch
 from bench.nation.tables.rois import CURVES, curves
-from planbank.dose.dvh import ALGORITHM
+from planbank.dose.engine import ALGORITHM
 
 _PAIRS = """
 CREATE TABLE nation.pair AS SELECT d.id AS dose, st.id AS structure_set, p.id AS plan_set, c.site, p.at

@@ -35,6 +35,7 @@ def fill(sketch: Sketch) -> None:
             "state": "CASE WHEN id <= 200 THEN 'waiting' ELSE 'deleted' END",
             "calling_ae": "'UNKNOWN_' || id %% 3",
             "called_ae": "'PLANBANK'",
+            "certificate": "''",
             "address": "'10.9.9.' || id %% 5",
             "size": "526000",
             "sop_class_uid": "'1.2.840.10008.5.1.4.1.1.2'",

@@ -8,6 +8,7 @@ from planbank.pipeline.registry import SERVICES
 # service -> subjects (id, lane, at)
 _SUBJECTS = {
     "analyse": "SELECT id, 'file:' || file, at FROM nation.object",
+    "completeness": "SELECT id, 'file:' || file, at FROM nation.series WHERE modality IN ('CT', 'MR')",
     "link": "SELECT file, 'file:' || file, max(at) FROM nation.course GROUP BY file",
     "calculate": "SELECT dose, 'calc:' || dose, at FROM nation.pair",
     "bundle": "SELECT id, 'bundle:' || id, at FROM nation.plan_set",

@@ -18,7 +18,7 @@ from procrastinate.jobs import Job
 
 from planbank.house import House
 from planbank.pipeline.drain import overdue
-from planbank.pipeline.due import BACKGROUND, defer_lane, make_due
+from planbank.pipeline.due import BACKGROUND, defer_lanes, make_due
 from planbank.pipeline.models import ServiceVersion
 from planbank.pipeline.registry import SERVICES
 
@@ -29,10 +29,8 @@ HEARTBEAT, STALLED = 3.0, 15.0  # seconds: a restart heals within 60 s without a
 def sweep(house: House, after: timedelta = timedelta(seconds=20)) -> int:
     """Queue a job for each lane that has been due for longer than `after`; returns how many."""
     lanes = overdue(house, after)
-    for service, lane in lanes:
-        if service in SERVICES:
-            with transaction.atomic():
-                defer_lane(service, lane, BACKGROUND)
+    for service in SERVICES:
+        defer_lanes(service.name, sorted(lane for name, lane in lanes if name == service.name), BACKGROUND)
     return len(lanes)
 
 
