@@ -22,7 +22,7 @@ def fill(sketch: Sketch) -> None:
             "high_mm": "s.count * 2.0",
             "spacing_mm": "2.0",
             "verdict": f"CASE WHEN {_LACKS} THEN 'incomplete' ELSE 'complete' END",
-            "reasons": f"CASE WHEN {_LACKS} THEN '[\"gap\"]'::jsonb ELSE '[]'::jsonb END",
+            "reasons": f"CASE WHEN {_LACKS} THEN '[\"position-gap\"]'::jsonb ELSE '[]'::jsonb END",
             "missing": f"CASE WHEN {_LACKS} THEN 1 ELSE 0 END",
             "places": f"CASE WHEN {_LACKS} THEN '[31.0]'::jsonb ELSE '[]'::jsonb END",
             "is_final": "true",

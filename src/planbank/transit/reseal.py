@@ -45,7 +45,7 @@ class _Flow:
         self._pieces.put(header)
         return self
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: bytes | memoryview, /) -> int:
         if self._stopped:
             raise _Stopped
         self._pieces.put(bytes(data))
