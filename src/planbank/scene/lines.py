@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from contourpy import contour_generator
+
+from planbank.dose.isodoses import isodoses as lines_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from planbank.dicom.dose_grid import DoseGrid
     from planbank.dicom.structure_set import StructureSet
+    from planbank.dose.sampling import Field
     from planbank.scene.plane import Frame
 
 Lines = list["NDArray[np.float64]"]
@@ -65,38 +66,29 @@ def outlines(structure_set: StructureSet, frame: Frame, half_slice: float) -> li
     return found
 
 
-def isodoses(
-    grids: Sequence[DoseGrid],
-    scales: Sequence[float],
-    frame: Frame,
-    levels: Sequence[float],
-    step: float = 1.5,
-) -> list[Isodose]:
-    """Lines of equal dose on the plane. Trilinear dose every `step` mm; outside the grid there is none."""
-    x, y, points = frame.grid(step)
-    total = np.zeros(points.shape[:2])
-    for grid, scale in zip(grids, scales, strict=True):
-        total += scale * plane_dose(grid, points)
-    lines = contour_generator(x, y, np.ma.masked_invalid(total))
-    return [Isodose(gy, [np.asarray(line) for line in lines.lines(gy)]) for gy in levels]
+def isodoses(field: Field, frame: Frame, levels: Sequence[float], step: float = 1.5) -> list[Isodose]:
+    """Lines of equal dose on the plane, from the dose model of the DVHs (`planbank.dose.isodoses`).
 
-
-def plane_dose(grid: DoseGrid, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Trilinear values of a grid at patient points (..., 3); NaN outside it."""
-    index = grid.geometry.local(points)[..., ::-1]
-    size = np.array(grid.values.shape)
-    inside = np.all((index >= -1e-3) & (index <= size - 1 + 1e-3), axis=-1)
-    clipped = np.clip(index, 0, size - 1)
-    low = np.minimum(clipped.astype(np.int64), np.maximum(size - 2, 0))
-    part = clipped - low
-    high = np.minimum(low + 1, size - 1)
-    value = np.zeros(points.shape[:-1])
-    for corner in range(8):
-        bits = [(corner >> axis) & 1 for axis in range(3)]
-        at = tuple(np.where(b, high[..., a], low[..., a]) for a, b in enumerate(bits))
-        weight = np.prod([part[..., a] if b else 1 - part[..., a] for a, b in enumerate(bits)], axis=0)
-        value += weight * grid.values[at]
-    return np.where(inside, value, np.nan)
+    Args:
+        field: the dose, one grid or several added.
+        frame: the plane, of any direction.
+        levels: Gy.
+        step: mm between the first samples; the lines are drawn to their level whatever it is.
+    """
+    x, y, _ = frame.grid(step)
+    corner = frame.axes.matrix @ frame.origin
+    made = lines_on(
+        field,
+        frame.axes,
+        corner[0] + x * frame.spacing[0],
+        corner[1] + y * frame.spacing[1],
+        float(corner[2]),
+        levels,
+    )
+    return [
+        Isodose(gy, [(line - corner[:2]) / np.array(frame.spacing) for line in lines])
+        for gy, lines in zip(levels, made, strict=True)
+    ]
 
 
 def _closed(line: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ import numpy as np
 from planbank.dicom.images import ImagePlane, modal_spacing, read_image
 from planbank.dicom.items import read_items
 from planbank.dicom.pixels import frames_of
+from planbank.dose.sampling import field_of
 from planbank.scene.grey import SOFT_TISSUE, greys, own_window, png
 from planbank.scene.lines import Isodose, Outline, isodoses, outlines
 from planbank.scene.plane import frame_of
@@ -94,7 +95,8 @@ def middle_slice(
     reference = prescription_gy or max((d.maximum for d in doses), default=0.0) or None
     lines = []
     if doses and reference:
-        lines = isodoses(doses, [1.0] * len(doses), frame, [round(reference * part, 4) for part in LEVELS])
+        levels = [round(reference * part, 4) for part in LEVELS]
+        lines = isodoses(field_of(doses, [1.0] * len(doses)), frame, levels)
     return MiddleSlice(
         png=png(greys(values, window)),
         width=frame.shape[1],

@@ -111,7 +111,7 @@ def _path(lines: list[list[list[float]]], aspect: float) -> str:
     """SVG path data; pixel centres lie half a pixel inside the picture's edge."""
     moves = []
     for line in lines:
-        points = [f"{x + 0.5:.1f} {(y + 0.5) * aspect:.1f}" for x, y in line]
+        points = [f"{x + 0.5:.2f} {(y + 0.5) * aspect:.2f}" for x, y in line]
         if points:
             moves.append("M" + "L".join(points))
     return "".join(moves)
