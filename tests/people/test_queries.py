@@ -70,6 +70,25 @@ def test_who_sends_for_whom(book: None, calling: str, called: str, address: str,
     assert decide(calling, called, address) == end
 
 
+@pytest.mark.parametrize(
+    ("calling", "called", "address", "told"),
+    [
+        ("TPS", "PLANBANK", "10.1.2.9", "AUH"),
+        ("SHARED", "WRONG_AE", "10.9.0.1", ""),  # it sends for two
+        ("", "", "2001:db8::7", "OUH"),  # TLS failed before a name came
+        ("NEW", "PLANBANK", "2001:db8::7", "OUH"),
+        ("", "", "10.1.2.9", ""),  # several institutions have senders here
+        ("", "", "192.168.0.1", ""),
+        ("GONE", "PLANBANK", "10.9.0.3", ""),  # its institution is switched off
+    ],
+)
+def test_whom_a_refusal_is_told(book: None, calling: str, called: str, address: str, told: str) -> None:
+    """model.md: every refusal is an event for the institution."""
+    senders = SenderBook()
+    found = senders.concerned(senders.decide(calling, called, address), address)
+    assert (found.code if found else "") == told
+
+
 def test_the_gate_is_told_names_and_networks_of_those_switched_on(book: None) -> None:
     told = gate_file("quarantine", ["PLANBANK"])
     assert told["called"] == ["BANK_AUH", "BANK_OUH", "PLANBANK"]

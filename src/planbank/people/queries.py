@@ -64,6 +64,20 @@ class SenderBook:
             return Decision(sender, None, "no-institution-for-called-ae")
         return Decision(sender, institution)
 
+    def concerned(self, decision: Decision, address: str) -> Institution | None:
+        """Whom a refusal is to be told: whose it would have been; else the one institution that this
+        sender sends for, or that every sender at this address does (where TLS failed, no name came).
+        """
+        if decision.institution is not None:
+            return decision.institution
+        if decision.sender is not None:
+            senders = [decision.sender]
+        else:
+            senders = [s for s in self.senders if _inside(address, s.network)]
+        found = {row.institution for sender in senders for row in sender.listed.all()}
+        active = [institution for institution in found if institution.is_active]
+        return active[0] if len(active) == 1 else None
+
 
 def _inside(address: str, network: str) -> bool:
     try:

@@ -121,7 +121,8 @@ def unpack(
         raise
     header, decision, sink = opened.header, decisions[0], sinks[0]
     if header.kind == "event":
-        return Notice(header, decision, _body(sink.getvalue()))
+        told = Decision(decision.sender, book.concerned(decision, header.address), decision.reason)
+        return Notice(header, told, _body(sink.getvalue()))
     if header.kind != "object":
         return Letter(header, decision, sink.getvalue())
     if decision.institution is None:
