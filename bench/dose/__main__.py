@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.dose.bodies import Body, matrix, sphere
+from bench.dose.implicit import family
 from planbank.dose.engine import ALGORITHM, SHAPE, dvh
 from planbank.dose.metrics import evaluate
 from tests.dose import phantoms
@@ -39,13 +40,21 @@ def truths(body: Body, doses: Array) -> dict[str, float]:
 
 
 def one(
-    body: Body, kind: str, rng: np.random.Generator, spacing: float | None = None, method: str = ALGORITHM
+    body: Body,
+    kind: str,
+    rng: np.random.Generator,
+    spacing: float | None = None,
+    method: str = ALGORITHM,
+    midway: bool = True,
 ) -> dict[str, float]:
     """Errors of one case: slices, grids, phases and directions at random."""
     step = spacing or float(rng.choice([1.0, 2.0, 3.0]))
     voxel = np.full(3, spacing or float(rng.choice([1.0, 2.0, 3.0])))
     centre = rng.uniform(-20, 20, 3)
-    contours = body.contours(step, float(rng.random()), centre)
+    phase = float(rng.random())
+    if body.flat and midway:  # the lower end halfway between two planes
+        phase = ((centre[2] - body.reach[2]) / step + 0.5) % 1.0
+    contours = body.contours(step, phase, centre)
     if not contours:
         return {}
     way = rng.normal(size=3)
@@ -112,7 +121,7 @@ def main() -> None:
         print(f"\n{title}\n{'':22}" + "".join(f"{metric:>24}" for metric in METRICS) + " cases")
         rows: dict[str, list[dict[str, float]]] = defaultdict(list)
         for _ in range(asked.rounds):
-            for body in matrix(rng, low, high):
+            for body in [*matrix(rng, low, high), *family(rng, low, high)]:
                 rows[body.name].append(one(body, kind, rng, method=asked.method))
         for name, found in rows.items():
             print(line(name, [row for row in found if row]), flush=True)

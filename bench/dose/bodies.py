@@ -26,6 +26,7 @@ class Body:
         reach: (3,) half sides of a box that holds it.
         cut: its contours at a height: (n, 2) arrays, none where it is not met.
         within: which of the points (n, 3) lie in it.
+        flat: it has a flat end along the normal, whose place between two planes no drawing tells.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Body:
     reach: Array
     cut: Callable[[float], list[Array]]
     within: Callable[[Array], NDArray[np.bool_]]
+    flat: bool = False
 
     def contours(self, spacing: float, phase: float, centre: Array) -> list[Array]:
         """Contours on planes `spacing` apart; `phase` (0 to 1) says where the stack lies."""
@@ -92,6 +94,7 @@ def cylinder(radius: float, length: float) -> Body:
         np.array([radius, radius, half]),
         lambda z: _disc(radius) if abs(z) <= half else [],
         lambda p: (np.hypot(p[:, 0], p[:, 1]) <= radius) & (np.abs(p[:, 2]) <= half),
+        True,
     )
 
 
@@ -124,6 +127,7 @@ def cone(radius: float, length: float, way: float) -> Body:
         np.array([radius, radius, length / 2]),
         lambda z: _disc(float(at(z))),
         lambda p: (np.hypot(p[:, 0], p[:, 1]) <= at(p[:, 2])) & (np.abs(p[:, 2]) <= length / 2),
+        True,
     )
 
 
@@ -182,6 +186,26 @@ def shell(outer: float, inner: float, keyhole: bool) -> Body:
     return Body("shell, keyhole" if keyhole else "shell, xor", volume, np.full(3, outer), cut, within)
 
 
+def tube(outer: float, inner: float, length: float, keyhole: bool) -> Body:
+    """A ring drawn alike on every plane: a cylinder with a round channel along the normal."""
+    half = length / 2
+
+    def cut(z: float) -> list[Array]:
+        if abs(z) > half:
+            return []
+        drawn = [*_disc(outer), *_disc(inner)]
+        return [phantoms.keyhole(*drawn)] if keyhole else drawn
+
+    def within(points: Array) -> NDArray[np.bool_]:
+        far = np.hypot(points[:, 0], points[:, 1])
+        inside: NDArray[np.bool_] = (far <= outer) & (far >= inner) & (np.abs(points[:, 2]) <= half)
+        return inside
+
+    volume = np.pi * (outer**2 - inner**2) * length
+    reach = np.array([outer, outer, half])
+    return Body("ring, keyhole" if keyhole else "ring", volume, reach, cut, within, True)
+
+
 def matrix(rng: np.random.Generator, low: float, high: float) -> list[Body]:
     """One body of each kind, sizes at random between two radii."""
 
@@ -200,6 +224,7 @@ def matrix(rng: np.random.Generator, low: float, high: float) -> list[Body]:
         lying_cylinder(size(), 2 * size()),
         cone(size(), 2 * size(), rng.choice([-1.0, 1.0])),
         lying_cone(size(), 2 * size()),
+        tube(one, one * rng.uniform(0.3, 0.7), 2 * size(), bool(rng.random() < 0.5)),
         shell(one, one * rng.uniform(0.3, 0.7), False),
         shell(one, one * rng.uniform(0.3, 0.7), True),
     ]

@@ -62,14 +62,13 @@ def cover(
     """
     if not len(edges):
         return NO_CELLS
-    size = _bounded(edges, size)
-    scale = np.array([size[0], size[1], size[0], size[1]])
-    shifted = (edges - np.array([*origin, *origin])) / scale
-    low_x = int(np.floor(min(shifted[:, 0].min(), shifted[:, 2].min())))
-    low_y = int(np.floor(min(shifted[:, 1].min(), shifted[:, 3].min())))
-    nx = int(np.floor(max(shifted[:, 0].max(), shifted[:, 2].max()))) - low_x + 1
-    ny = int(np.floor(max(shifted[:, 1].max(), shifted[:, 3].max()))) - low_y + 1
-    shifted -= np.array([low_x, low_y, low_x, low_y])
+    left, front, right, back = _extent(edges)
+    size = _bounded(right - left, back - front, size)
+    low_x = int(np.floor((left - origin[0]) / size[0]))
+    low_y = int(np.floor((front - origin[1]) / size[1]))
+    nx = int(np.floor((right - origin[0]) / size[0])) - low_x + 1
+    ny = int(np.floor((back - origin[1]) / size[1])) - low_y + 1
+    shifted = _in_cells(edges, origin[0], origin[1], size[0], size[1], low_x, low_y)
     inside = np.zeros((ny, nx, 6))
     beyond = np.zeros((ny, nx, 3))
     _accumulate(shifted, inside, beyond)
@@ -82,12 +81,38 @@ def cover(
     return Cells(*(np.ascontiguousarray(out[:, k]) for k in range(6)))
 
 
-def _bounded(edges: NDArray[np.float64], size: tuple[float, float]) -> tuple[float, float]:
+def _bounded(width: float, height: float, size: tuple[float, float]) -> tuple[float, float]:
     """Larger cells where the polygon would need more than MOST_CELLS."""
-    width = max(np.ptp(edges[:, [0, 2]]), size[0])
-    height = max(np.ptp(edges[:, [1, 3]]), size[1])
-    factor = max(float(np.sqrt(width / size[0] * height / size[1] / MOST_CELLS)), 1.0)
+    cells = max(width / size[0], 1.0) * max(height / size[1], 1.0)
+    factor = max(float(np.sqrt(cells / MOST_CELLS)), 1.0)
     return size[0] * factor, size[1] * factor
+
+
+@numba.njit(cache=True, nogil=True)
+def _extent(edges: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Lowest x and y, highest x and y."""
+    left = right = edges[0, 0]
+    front = back = edges[0, 1]
+    for k in range(len(edges)):
+        left = min(left, edges[k, 0], edges[k, 2])
+        right = max(right, edges[k, 0], edges[k, 2])
+        front = min(front, edges[k, 1], edges[k, 3])
+        back = max(back, edges[k, 1], edges[k, 3])
+    return left, front, right, back
+
+
+@numba.njit(cache=True, nogil=True)
+def _in_cells(
+    edges: NDArray[np.float64], x: float, y: float, width: float, height: float, low_x: int, low_y: int
+) -> NDArray[np.float64]:
+    """Edges in units of cells, from the lowest cell."""
+    out = np.empty_like(edges)
+    for k in range(len(edges)):
+        out[k, 0] = (edges[k, 0] - x) / width - low_x
+        out[k, 1] = (edges[k, 1] - y) / height - low_y
+        out[k, 2] = (edges[k, 2] - x) / width - low_x
+        out[k, 3] = (edges[k, 3] - y) / height - low_y
+    return out
 
 
 @numba.njit(cache=True, nogil=True)

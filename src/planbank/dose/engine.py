@@ -20,10 +20,9 @@ from planbank.dose.coverage import cover
 from planbank.dose.curve import pack, unpack
 from planbank.dose.histogram import Histogram
 from planbank.dose.planes import AXIAL, Planes, sort_into_planes
-from planbank.dose.regions import Region, layers_of, regions_of
+from planbank.dose.regions import Region, layers_of, region_of, regions_of
 from planbank.dose.sampling import STILL, Field, field_of, sample
-from planbank.dose.section import section_of
-from planbank.dose.shape import Layers
+from planbank.dose.shape import MOST_LAYERS, Layers
 from planbank.dose.slabs import EndCaps, Slab, slabs, usual_spacing
 
 if TYPE_CHECKING:
@@ -37,11 +36,11 @@ if TYPE_CHECKING:
 
 Interpolation = Literal["cubic", "trilinear"]
 
-ALGORITHM = "slab-1"
+ALGORITHM = "shape-2"
 """Name and version of the method in force; a change of any stored number is a new version."""
 
-SHAPE = "shape-1"
-"""The name of what differs from it: ends shaped by the body, or a cubic dose."""
+PRISMS = "slab-2"
+"""The name of what differs from it by a convention asked for, and of derived structures."""
 
 CELLS_ACROSS = 12.0
 """Cells across an ROI of middling plane area, in slabs."""
@@ -54,9 +53,6 @@ SMALLEST_CELL = 0.2
 
 BETWEEN_VOXELS = 1.5
 """Part of the highest voxel that a peak between voxels can hardly exceed."""
-
-MOST_LAYERS = 100
-"""Layers within one slab."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,9 +105,9 @@ def dvh(
     dose: DoseGrid | Sequence[DoseGrid] | Field,
     rois: Collection[int | str] | None = None,
     *,
-    end_caps: EndCaps = "slab",
+    end_caps: EndCaps = "shape",
     spacing: float | None = None,
-    interpolation: Interpolation = "trilinear",
+    interpolation: Interpolation = "cubic",
 ) -> list[Dvh]:
     """DVHs of all ROIs of a structure set, or of those numbered or named.
 
@@ -119,11 +115,11 @@ def dvh(
         structure_set: from `planbank.dicom.structure_set.read_structure_set`.
         dose: a grid in Gy, several to be added, or a `Field`.
         rois: ROI numbers or names; None means all.
-        end_caps: prisms whose end planes reach 'slab' half a slice, 'half' a quarter, 'none' no
-            further; 'shape' interpolates the shape and tapers its ends.
+        end_caps: 'shape' interpolates the shape and tapers its ends; prisms on request, whose end
+            planes reach 'slab' half a slice, 'half' a quarter, 'none' no further.
         spacing: slice spacing in mm of the images, for a structure set that has none of its
             own (single slices only).
-        interpolation: of the dose between voxels, 'trilinear' or 'cubic' (bounded).
+        interpolation: of the dose between voxels, 'cubic' (bounded) or 'trilinear'.
 
     An ROI that cannot be had (empty, outside the dose) is in the list with a flag and without
     numbers, never left out. Source: DICOM PS3.3 section C.8.8.4 for the terms.
@@ -139,7 +135,7 @@ def dvh(
     return [_of_roi(run, roi, planes) for roi, planes in sorted_rois]
 
 
-def dvh_of_body(name: str, body: Body, source: Field, *, cubic: bool = False) -> Dvh:
+def dvh_of_body(name: str, body: Body, source: Field, *, cubic: bool = True) -> Dvh:
     """The DVH of a body made of prisms, such as a derived structure (`planbank.dose.derived`).
 
     Its number is 0. `Dvh.parameters` says that it was derived, and how it was cut into cells.
@@ -153,7 +149,7 @@ def dvh_of_body(name: str, body: Body, source: Field, *, cubic: bool = False) ->
         cells = cover(prism.edges, size)
         if cells is None or not len(cells.area):
             continue
-        region = Region(section_of(prism.drawn, cells), cells, prism.edges.reshape(-1, 2))
+        region = region_of(prism.drawn, (prism.edges,), cells)
         layer = min(source.spacing[2], *size)
         _add(histogram, run, body.axes, region, _slab_layers(Slab(prism.low, prism.high), layer))
     parameters: dict[str, Any] = {"derived": True, "cell_mm": [round(side, 4) for side in size]}
@@ -177,7 +173,7 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
     if roi.contours.unreadable:
         flags.append("unreadable")
     if not planes.planes:
-        return _result(run, roi, Histogram(np.zeros(1)), flags, {})
+        return _result(run, roi, Histogram.up_to(0.0), flags, {})
     stack = slabs(planes.positions.tolist(), run.usual, end_caps=run.end_caps)
     flags += stack.flags
     size = _cell_size(run, planes, stack.spacing)
@@ -195,14 +191,13 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
         _add(histogram, run, planes.axes, region, layers)
     parameters: dict[str, Any] = {
         "end_caps": run.end_caps,
+        "interpolation": "cubic" if run.cubic else "trilinear",
         "spacing_mm": round(stack.spacing, 4),
         "cell_mm": [round(side, 4) for side in size],
         "layer_mm": round(layer, 4),
     }
-    if run.cubic:
-        parameters["interpolation"] = "cubic"
     if stack.bridged:
-        areas = [sum(region.section.area for region in of_plane) for of_plane in regions]
+        areas = [sum(region.area for region in of_plane) for of_plane in regions]
         bridged = sum(mm * (areas[i] + areas[i + 1]) for i, mm in stack.bridged)
         filled = histogram.inside + histogram.outside + bridged
         parameters["volume_with_gaps_filled_cc"] = round(filled / 1000.0, 4)
@@ -213,7 +208,10 @@ def _add(histogram: Histogram, run: _Run, axes: Axes, region: Region, layers: La
     """Add the layers of one region, and the doses at the vertices drawn."""
     cells, vertices = region.cells, region.vertices
     plane = np.array([region.section.position])
-    histogram.see(sample(run.source, axes, vertices[:, 0], vertices[:, 1], plane, cubic=run.cubic))
+    x, y = vertices[:, 0], vertices[:, 1]
+    histogram.see(sample(run.source, axes, x, y, plane, cubic=run.cubic))
+    if len(layers.end_heights):
+        histogram.see(sample(run.source, axes, x, y, layers.end_heights, layers.end_maps, cubic=run.cubic))
     if len(layers.heights):
         samples = sample(run.source, axes, cells.x, cells.y, layers.heights, layers.maps, cubic=run.cubic)
         histogram.add(cells, samples, layers.thickness, layers.maps, layers.factors)
@@ -241,7 +239,7 @@ def _result(run: _Run, roi: Roi, histogram: Histogram, flags: list[str], paramet
         mean_gy=histogram.dose_volume / histogram.inside if covered else None,
         max_gy=histogram.high if covered else None,
         curve=histogram.curve(),
-        algorithm=SHAPE if run.cubic or run.end_caps == "shape" else ALGORITHM,
+        algorithm=ALGORITHM if run.cubic and run.end_caps == "shape" else PRISMS,
         edge_gy=run.edge,
         flags=tuple(dict.fromkeys(flags)),
         parameters=parameters | {"edge_gy": round(run.edge, 4)},
@@ -250,8 +248,7 @@ def _result(run: _Run, roi: Roi, histogram: Histogram, flags: list[str], paramet
 
 def _cell_size(run: _Run, planes: Planes, thickness: float) -> tuple[float, float]:
     """Cells no larger than a dose pixel, and small beside the ROI."""
-    spread = [np.ptp(np.concatenate(plane.polygons), axis=0) for plane in planes.planes]
-    return _cell_size_of(run, [float(np.prod(sides)) for sides in spread], thickness)
+    return _cell_size_of(run, [plane.box for plane in planes.planes], thickness)
 
 
 def _cell_size_of(run: _Run, boxes: Sequence[float], thickness: float) -> tuple[float, float]:
@@ -266,8 +263,9 @@ def _cell_size_of(run: _Run, boxes: Sequence[float], thickness: float) -> tuple[
 def _slab_layers(slab: Slab, most: float) -> Layers:
     """Layers of one plane's slab, all alike."""
     if slab.thickness <= 0:
-        return Layers(np.empty(0), np.empty(0), np.empty((0, 6)), np.empty(0))
+        return Layers(*(np.empty(shape) for shape in (0, 0, (0, 6), 0, 0, (0, 6))))
     count = min(max(int(np.ceil(slab.thickness / most - 1e-6)), 1), MOST_LAYERS)
     heights = np.linspace(slab.low, slab.high, 2 * count + 1, dtype=np.float64)[1::2]
     each = np.full(count, slab.thickness / count)
-    return Layers(heights, each, np.tile(STILL, (count, 1)), each)
+    ends = np.array([slab.low, slab.high])
+    return Layers(heights, each, np.tile(STILL, (count, 1)), each, ends, np.tile(STILL, (2, 1)))

@@ -1,9 +1,10 @@
 """Volume over dose: every cell's volume is spread over the dose range within the cell.
 
 Comes in: covered cells of a plane, the dose and gradient at their centroids, and how thick a
-layer they stand for. Goes out: the cumulative curve. A cell counts with a uniform spread
+layer they stand for. Goes out: the cumulative curve. A cell counts with an even spread
 whose mean and variance are those of the dose over its covered part, so that no stair steps
-appear and the mean of a linear dose is exact.
+appear and the mean of a linear dose is exact. Where the dose changes along the normal as well as
+in the plane, both spreads are added (a trapezium), so that the hottest corner is not rounded off.
 """
 
 from __future__ import annotations
@@ -23,21 +24,29 @@ if TYPE_CHECKING:
     from planbank.dose.coverage import Cells
     from planbank.dose.sampling import Samples
 
+FLAT = 0.1
+"""The lesser of a cell's two spreads counts apart where it is at least this part of the greater."""
+
+LEAST = 2.0 * axis.BIN
+"""Gy; a lesser spread below it does not count apart."""
+
 NARROW = 0.05
 """Least width of a cell's spread, in bins: a cell of one dose is a steep ramp, not a step."""
 
 
 @dataclass(slots=True, eq=False)
 class Histogram:
-    """Collects volume. `bends` holds the second difference of the cumulative curve over the axis.
+    """Collects volume.
 
     Attributes:
+        bends, kinks: second and third differences of the cumulative curve over the axis, to be added.
         inside, outside: mm3 with and without dose.
         dose_volume: Gy mm3, for the exact mean.
         low, high: lowest and highest dose seen (Gy).
     """
 
     bends: NDArray[np.float64]
+    kinks: NDArray[np.float64]
     inside: float = 0.0
     outside: float = 0.0
     dose_volume: float = 0.0
@@ -47,7 +56,8 @@ class Histogram:
     @classmethod
     def up_to(cls, dose: float) -> Histogram:
         """A histogram whose axis reaches `dose` in Gy."""
-        return cls(np.zeros(axis.length_for(dose * 1.01 + 1.0)))
+        count = axis.length_for(dose * 1.01 + 1.0)
+        return cls(np.zeros(count), np.zeros(count))
 
     def add(
         self,
@@ -60,6 +70,7 @@ class Histogram:
         """Add the cells of a plane, sampled at m layers (see `planbank.dose.shape.Layers`)."""
         inside, outside, weighted, low, high = _spread(
             self.bends,
+            self.kinks,
             cells.area,
             cells.xx,
             cells.xy,
@@ -78,16 +89,15 @@ class Histogram:
 
     def see(self, samples: Samples) -> None:
         """Let doses at the drawn points widen the extremes."""
-        seen = samples.dose[samples.inside]
-        if len(seen):
-            self.low = min(self.low, max(float(seen.min()), 0.0))
-            self.high = max(self.high, float(seen.max()))
+        low, high = _range(samples.dose, samples.inside)
+        self.low, self.high = min(self.low, max(low, 0.0)), max(self.high, high)
 
     def curve(self) -> NDArray[np.float64]:
         """cc that receive at least the dose of each place; ends with the first place above the highest."""
         if self.inside <= 0.0:
             return np.zeros(1)
-        below = np.cumsum(np.concatenate(([0.0], np.cumsum(self.bends)[:-1])))
+        slopes = np.cumsum(self.bends + np.concatenate(([0.0], np.cumsum(self.kinks)[:-1])))
+        below = np.cumsum(np.concatenate(([0.0], slopes[:-1])))
         curve = np.clip(self.inside - below, 0.0, self.inside)
         curve = np.minimum.accumulate(curve)
         places = np.arange(len(curve))
@@ -98,8 +108,18 @@ class Histogram:
 
 
 @numba.njit(cache=True, nogil=True)
+def _range(dose: NDArray[np.float64], inside: NDArray[np.bool_]) -> tuple[float, float]:
+    low, high = np.inf, -np.inf
+    for k in range(len(dose)):
+        if inside[k]:
+            low, high = min(low, dose[k]), max(high, dose[k])
+    return low, high
+
+
+@numba.njit(cache=True, nogil=True)
 def _spread(
     bends: NDArray[np.float64],
+    kinks: NDArray[np.float64],
     area: NDArray[np.float64],
     xx: NDArray[np.float64],
     xy: NDArray[np.float64],
@@ -126,14 +146,36 @@ def _spread(
         # the gradient as the cell saw it before it was carried to its layer
         gx = gradient[at, 0] * maps[m, 0] + gradient[at, 1] * maps[m, 2]
         gy = gradient[at, 0] * maps[m, 1] + gradient[at, 1] * maps[m, 3]
-        rise = gradient[at, 2] * thickness[m]
-        variance = gx * gx * xx[k] + 2.0 * gx * gy * xy[k] + gy * gy * yy[k] + rise * rise / 12.0
-        half = np.sqrt(3.0 * max(variance, 0.0))
+        half = 0.5 * abs(gradient[at, 2]) * thickness[m]
+        wide = np.sqrt(3.0 * max(gx * gx * xx[k] + 2.0 * gx * gy * xy[k] + gy * gy * yy[k], 0.0))
         within += volume
         weighted += volume * d
         low, high = min(low, d), max(high, d)
-        _ramp(bends, place_of(max(d - half, 0.0)), place_of(d + half), volume)
+        if half > wide:
+            half, wide = wide, half
+        if half < FLAT * wide or half < LEAST or d < wide + half or d + wide + half > axis.LINEAR_TO:
+            wide = np.sqrt(wide * wide + half * half)
+            _ramp(bends, place_of(max(d - wide, 0.0)), place_of(d + wide), volume)
+        else:
+            _trapezium(kinks, d / axis.BIN, wide / axis.BIN, half / axis.BIN, volume)
     return within, without, weighted, low, high
+
+
+@numba.njit(cache=True, nogil=True)
+def _trapezium(kinks: NDArray[np.float64], middle: float, wide: float, narrow: float, volume: float) -> None:
+    """Volume spread as the sum of two even spreads (half widths in bins, about `middle`)."""
+    size = volume / (4.0 * wide * narrow)
+    last = len(kinks) - 2
+    outer, inner = wide + narrow, wide - narrow
+    for place, part in (
+        (middle - outer, size),
+        (middle - inner, -size),
+        (middle + inner, -size),
+        (middle + outer, size),
+    ):
+        i = min(int(place), last)
+        kinks[i] += part * (1.0 - (place - i))
+        kinks[i + 1] += part * (place - i)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -71,7 +71,7 @@ def interpolate(
 
 
 @numba.njit(cache=True, nogil=True)
-def take_off_sag(
+def interpolate_cubic(
     values: NDArray[np.float32],
     offsets: NDArray[np.float64],
     turn: NDArray[np.float64],
@@ -84,7 +84,7 @@ def take_off_sag(
     dose: NDArray[np.float64],
     gradient: NDArray[np.float64],
 ) -> None:
-    """Take the sag along all three axes off a point's dose and gradient."""
+    """Like `interpolate`, with the sag along all three axes taken off."""
     nz, ny, nx = values.shape
     i = min(max(int(c), 0), max(nx - 2, 0))
     j = min(max(int(r), 0), max(ny - 2, 0))
@@ -93,15 +93,81 @@ def take_off_sag(
     a = min(max(c - i, 0.0), 1.0)
     b = min(max(r - j, 0.0), 1.0)
     g = min(max((p - offsets[k]) / step, 0.0), 1.0)
-    across = _sag_across(values, i, i1, j, j1, k, k1, a, b, g)
-    down = _sag_down(values, i, i1, j, j1, k, k1, a, b, g)
-    between = _sag_between(values, offsets, i, i1, j, j1, k, k1, a, b, g)
+    v000, v001, v010, v011 = values[k, j, i], values[k, j, i1], values[k, j1, i], values[k, j1, i1]
+    v100, v101, v110, v111 = values[k1, j, i], values[k1, j, i1], values[k1, j1, i], values[k1, j1, i1]
+    w00, w01, w10, w11 = (1.0 - b) * (1.0 - g), b * (1.0 - g), (1.0 - b) * g, b * g
+    left = w00 * v000 + w01 * v010 + w10 * v100 + w11 * v110
+    right = w00 * v001 + w01 * v011 + w10 * v101 + w11 * v111
+    u00, u01, u10, u11 = (1.0 - a) * (1.0 - g), a * (1.0 - g), (1.0 - a) * g, a * g
+    front = u00 * v000 + u01 * v001 + u10 * v100 + u11 * v101
+    back = u00 * v010 + u01 * v011 + u10 * v110 + u11 * v111
+    t00, t01, t10, t11 = (1.0 - a) * (1.0 - b), a * (1.0 - b), (1.0 - a) * b, a * b
+    below = t00 * v000 + t01 * v001 + t10 * v010 + t11 * v011
+    above = t00 * v100 + t01 * v101 + t10 * v110 + t11 * v111
+    across = down = between = 0.0
+    if i > 0 and i1 < nx - 1:
+        h, m = i - 1, i1 + 1
+        low = (
+            w00 * values[k, j, h] + w01 * values[k, j1, h] + w10 * values[k1, j, h] + w11 * values[k1, j1, h]
+        )
+        high = (
+            w00 * values[k, j, m] + w01 * values[k, j1, m] + w10 * values[k1, j, m] + w11 * values[k1, j1, m]
+        )
+        across = _limited(low - 2.0 * left + right, left - 2.0 * right + high, a)
+    elif i1 > i and nx > 2:
+        h = i - 1 if i > 0 else i1 + 1
+        low = (
+            w00 * values[k, j, h] + w01 * values[k, j1, h] + w10 * values[k1, j, h] + w11 * values[k1, j1, h]
+        )
+        across = low - 2.0 * left + right if i > 0 else left - 2.0 * right + low
+    if j > 0 and j1 < ny - 1:
+        h, m = j - 1, j1 + 1
+        low = (
+            u00 * values[k, h, i] + u01 * values[k, h, i1] + u10 * values[k1, h, i] + u11 * values[k1, h, i1]
+        )
+        high = (
+            u00 * values[k, m, i] + u01 * values[k, m, i1] + u10 * values[k1, m, i] + u11 * values[k1, m, i1]
+        )
+        down = _limited(low - 2.0 * front + back, front - 2.0 * back + high, b)
+    elif j1 > j and ny > 2:
+        h = j - 1 if j > 0 else j1 + 1
+        low = (
+            u00 * values[k, h, i] + u01 * values[k, h, i1] + u10 * values[k1, h, i] + u11 * values[k1, h, i1]
+        )
+        down = low - 2.0 * front + back if j > 0 else front - 2.0 * back + low
+    if k1 > k and nz > 2:
+        rise, bend_low, bend_high = above - below, 0.0, 0.0
+        if k > 0:
+            h = k - 1
+            far = (
+                t00 * values[h, j, i]
+                + t01 * values[h, j, i1]
+                + t10 * values[h, j1, i]
+                + t11 * values[h, j1, i1]
+            )
+            part = (offsets[k] - offsets[h]) / step
+            bend_low = 2.0 * (rise - (below - far) / part) / (1.0 + part)
+        if k1 < nz - 1:
+            h = k1 + 1
+            far = (
+                t00 * values[h, j, i]
+                + t01 * values[h, j, i1]
+                + t10 * values[h, j1, i]
+                + t11 * values[h, j1, i1]
+            )
+            part = (offsets[h] - offsets[k1]) / step
+            bend_high = 2.0 * ((far - above) / part - rise) / (1.0 + part)
+        if k > 0 and k1 < nz - 1:
+            between = _limited(bend_low, bend_high, g)
+        else:
+            between = bend_low if k > 0 else bend_high
     sag = a * (1.0 - a) * across + b * (1.0 - b) * down + g * (1.0 - g) * between
-    dose[at] -= 0.5 * scale * sag
-    dc, dr = 0.5 * (1.0 - 2.0 * a) * across, 0.5 * (1.0 - 2.0 * b) * down
-    dp = 0.5 * (1.0 - 2.0 * g) * between / step
+    dose[at] += scale * (below + g * (above - below) - 0.5 * sag)
+    dc = right - left - 0.5 * (1.0 - 2.0 * a) * across
+    dr = back - front - 0.5 * (1.0 - 2.0 * b) * down
+    dp = (above - below - 0.5 * (1.0 - 2.0 * g) * between) / step
     for axis in range(3):
-        gradient[at, axis] -= scale * (turn[0, axis] * dc + turn[1, axis] * dr + turn[2, axis] * dp)
+        gradient[at, axis] += scale * (turn[0, axis] * dc + turn[1, axis] * dr + turn[2, axis] * dp)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -141,69 +207,3 @@ def _limited(low: float, high: float, t: float) -> float:
     between = ((2.0 - t) * low + (1.0 + t) * high) / 3.0
     most = 2.0 * min(abs(low), abs(high))
     return min(max(between, -most), most)
-
-
-@numba.njit(cache=True, nogil=True)
-def _sag_across(
-    v: NDArray[np.float32], i: int, i1: int, j: int, j1: int, k: int, k1: int, a: float, b: float, g: float
-) -> float:
-    last = v.shape[2] - 1
-    if i1 == i or (i == 0 and i1 == last):
-        return 0.0
-    low = high = 0.0
-    for y, z, w in ((j, k, (1 - b) * (1 - g)), (j1, k, b * (1 - g)), (j, k1, (1 - b) * g), (j1, k1, b * g)):
-        near, far = v[z, y, i], v[z, y, i1]
-        if i > 0:
-            low += w * (v[z, y, i - 1] - 2.0 * near + far)
-        if i1 < last:
-            high += w * (near - 2.0 * far + v[z, y, i1 + 1])
-    return _limited(low if i > 0 else high, high if i1 < last else low, a)
-
-
-@numba.njit(cache=True, nogil=True)
-def _sag_down(
-    v: NDArray[np.float32], i: int, i1: int, j: int, j1: int, k: int, k1: int, a: float, b: float, g: float
-) -> float:
-    last = v.shape[1] - 1
-    if j1 == j or (j == 0 and j1 == last):
-        return 0.0
-    low = high = 0.0
-    for x, z, w in ((i, k, (1 - a) * (1 - g)), (i1, k, a * (1 - g)), (i, k1, (1 - a) * g), (i1, k1, a * g)):
-        near, far = v[z, j, x], v[z, j1, x]
-        if j > 0:
-            low += w * (v[z, j - 1, x] - 2.0 * near + far)
-        if j1 < last:
-            high += w * (near - 2.0 * far + v[z, j1 + 1, x])
-    return _limited(low if j > 0 else high, high if j1 < last else low, b)
-
-
-@numba.njit(cache=True, nogil=True)
-def _sag_between(
-    v: NDArray[np.float32],
-    offsets: NDArray[np.float64],
-    i: int,
-    i1: int,
-    j: int,
-    j1: int,
-    k: int,
-    k1: int,
-    a: float,
-    b: float,
-    g: float,
-) -> float:
-    """Along the normal, where planes may be unevenly spaced."""
-    last = v.shape[0] - 1
-    if k1 == k or (k == 0 and k1 == last):
-        return 0.0
-    step = offsets[k1] - offsets[k]
-    below = (offsets[k] - offsets[k - 1]) / step if k > 0 else 1.0
-    above = (offsets[k1 + 1] - offsets[k1]) / step if k1 < last else 1.0
-    low = high = 0.0
-    for x, y, w in ((i, j, (1 - a) * (1 - b)), (i1, j, a * (1 - b)), (i, j1, (1 - a) * b), (i1, j1, a * b)):
-        near, far = v[k, y, x], v[k1, y, x]
-        rise = far - near
-        if k > 0:
-            low += w * 2.0 * (rise - (near - v[k - 1, y, x]) / below) / (1.0 + below)
-        if k1 < last:
-            high += w * 2.0 * ((v[k1 + 1, y, x] - far) / above - rise) / (1.0 + above)
-    return _limited(low if k > 0 else high, high if k1 < last else low, g)

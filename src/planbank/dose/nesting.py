@@ -37,14 +37,15 @@ class Border:
         area: mm2 within.
         crossing: contours cross themselves or each other, so that even-odd strips were used.
         repeated: identical contours were found and counted once.
-        parts: the edges of each connected part with its holes; one part where contours cross.
+        parts: of each connected part the edges of its rim and of every hole; where contours cross,
+            all as one rim.
     """
 
     edges: NDArray[np.float64]
     area: float
     crossing: bool
     repeated: bool
-    parts: tuple[NDArray[np.float64], ...] = ()
+    parts: tuple[tuple[NDArray[np.float64], ...], ...] = ()
 
 
 def border(polygons: Sequence[Polygon]) -> Border:
@@ -52,23 +53,29 @@ def border(polygons: Sequence[Polygon]) -> Border:
     kept, repeated = _without_repeats(polygons)
     if not kept:
         return Border(np.empty((0, 4)), 0.0, False, repeated)
-    edges = np.concatenate([_edges(polygon) for polygon in kept])
-    if len(edges) <= MOST_EDGES and crosses(edges):
-        return _by_strips(edges, repeated)
+    edges = [_edges(polygon) for polygon in kept]
+    every = np.concatenate(edges) if len(kept) > 1 else edges[0]
+    if len(every) <= MOST_EDGES and crosses(every):
+        return _by_strips(every, repeated)
     areas = [_signed_area(polygon) for polygon in kept]
     signs = [1.0 if area >= 0 else -1.0 for area in areas]
     holders = _holders(kept, [abs(area) for area in areas]) if len(kept) > 1 else [[]]
     signs = [sign if len(held) % 2 == 0 else -sign for sign, held in zip(signs, holders, strict=True)]
-    turned = [_edges(polygon, sign) for polygon, sign in zip(kept, signs, strict=True)]
+    turned = [
+        own if sign > 0 else _edges(polygon, sign)
+        for polygon, own, sign in zip(kept, edges, signs, strict=True)
+    ]
     total = sum(sign * area for sign, area in zip(signs, areas, strict=True))
     parts: dict[int, list[NDArray[np.float64]]] = {
         i: [] for i, held in enumerate(holders) if len(held) % 2 == 0
     }
     for i, (held, own) in enumerate(zip(holders, turned, strict=True)):
         of = i if len(held) % 2 == 0 else min(held, key=lambda j: abs(areas[j]))
-        parts.get(of, parts[next(iter(parts))]).append(own)
-    joined = tuple(np.concatenate(part) for part in parts.values())
-    return Border(np.concatenate(turned), float(total), False, repeated, joined)
+        part = parts.get(of, parts[next(iter(parts))])
+        part.insert(0 if i == of else len(part), own)
+    apart = tuple(tuple(part) for part in parts.values())
+    together = np.concatenate(turned) if len(turned) > 1 else turned[0]
+    return Border(together, float(total), False, repeated, apart)
 
 
 def evenodd(polygons: Sequence[Polygon]) -> Border:
@@ -80,17 +87,30 @@ def evenodd(polygons: Sequence[Polygon]) -> Border:
 
 
 def _edges(polygon: Polygon, sign: float = 1.0) -> NDArray[np.float64]:
-    points = polygon if sign > 0 else polygon[::-1]
-    edges = np.empty((len(points), 4))
-    edges[:, :2] = points
-    edges[:-1, 2:] = points[1:]
-    edges[-1, 2:] = points[0]
+    return _turned(polygon, sign > 0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _turned(polygon: Polygon, same: bool) -> NDArray[np.float64]:
+    """Edges in the polygon's own sense or the other."""
+    count = len(polygon)
+    edges = np.empty((count, 4))
+    for k in range(count):
+        at = k if same else count - 1 - k
+        after = (at + 1) % count if same else (at - 1) % count
+        edges[k, 0], edges[k, 1] = polygon[at, 0], polygon[at, 1]
+        edges[k, 2], edges[k, 3] = polygon[after, 0], polygon[after, 1]
     return edges
 
 
+@numba.njit(cache=True, nogil=True)
 def _signed_area(polygon: Polygon) -> float:
-    x, y = (polygon - polygon[0]).T
-    return 0.5 * float(x[:-1] @ y[1:] - y[:-1] @ x[1:])
+    total = 0.0
+    for k in range(1, len(polygon) - 1):
+        x0, y0 = polygon[k, 0] - polygon[0, 0], polygon[k, 1] - polygon[0, 1]
+        x1, y1 = polygon[k + 1, 0] - polygon[0, 0], polygon[k + 1, 1] - polygon[0, 1]
+        total += x0 * y1 - y0 * x1
+    return 0.5 * total
 
 
 def _without_repeats(polygons: Sequence[Polygon]) -> tuple[list[Polygon], bool]:
@@ -99,16 +119,75 @@ def _without_repeats(polygons: Sequence[Polygon]) -> tuple[list[Polygon], bool]:
     seen: set[bytes] = set()
     repeated = False
     for polygon in polygons:
-        if len(polygon) < 3:
-            continue
-        if len(polygons) > 1:
-            key = np.unique(np.round(polygon, 3) + 0.0, axis=0).tobytes()
-            if key in seen:
-                repeated = True
-                continue
-            seen.add(key)
-        kept.append(np.ascontiguousarray(polygon))
+        loops = _loops(np.ascontiguousarray(polygon))
+        for loop in loops:
+            if len(polygons) > 1 or len(loops) > 1:
+                key = np.unique(np.round(loop, 3) + 0.0, axis=0).tobytes()
+                if key in seen:
+                    repeated = True
+                    continue
+                seen.add(key)
+            kept.append(loop)
     return kept, repeated
+
+
+def _loops(polygon: Polygon) -> list[Polygon]:
+    """A polygon taken apart where it comes back to one of its own points.
+
+    So a keyhole becomes a rim and a hole, and its bridge, walked both ways, is gone.
+    """
+    if len(polygon) < 3:
+        return []
+    same = _first_visits(polygon.view(np.int64))
+    if not len(same):
+        return [polygon]
+    loops: list[Polygon] = []
+    path: list[int] = []
+    place: dict[int, int] = {}
+    for k, first in enumerate(same.tolist()):
+        if first in place:
+            start = place[first]
+            loop = path[start:]
+            for gone in loop[1:]:
+                place.pop(int(same[gone]), None)
+            del path[start + 1 :]
+            if len(loop) >= 3:
+                loops.append(np.ascontiguousarray(polygon[loop]))
+            continue
+        place[first] = len(path)
+        path.append(k)
+    if len(path) >= 3:
+        loops.append(np.ascontiguousarray(polygon[path]))
+    return loops
+
+
+@numba.njit(cache=True, nogil=True)
+def _first_visits(bits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For every point (the bits of its coordinates) the first one at its place; empty where all differ."""
+    count = len(bits)
+    size = 4
+    while size < 2 * count:
+        size *= 2
+    table = np.full(size, -1, np.int64)
+    first = np.empty(count, np.int64)
+    repeated = False
+    for k in range(count):
+        mixed = bits[k, 0] * 31 + bits[k, 1]
+        mixed ^= mixed >> 33
+        mixed *= -49064778989728563
+        mixed ^= mixed >> 29
+        at = mixed & (size - 1)
+        first[k] = k
+        while table[at] >= 0:
+            other = table[at]
+            if bits[other, 0] == bits[k, 0] and bits[other, 1] == bits[k, 1]:
+                first[k] = other
+                repeated = True
+                break
+            at = (at + 1) & (size - 1)
+        if first[k] == k:
+            table[at] = k
+    return first if repeated else first[:0]
 
 
 def _holders(polygons: list[Polygon], areas: list[float]) -> list[list[int]]:
@@ -201,8 +280,15 @@ def _sweep(edges: NDArray[np.float64], order: NDArray[np.int64], found: NDArray[
 
 def crosses(edges: NDArray[np.float64]) -> bool:
     """Whether any two edges cross properly."""
-    order = np.argsort(np.minimum(edges[:, 1], edges[:, 3]))
-    return bool(_sweep(edges, order, np.empty(0)))
+    return bool(_sweep(edges, np.argsort(_lowest(edges)), np.empty(0)))
+
+
+@numba.njit(cache=True, nogil=True)
+def _lowest(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    out = np.empty(len(edges))
+    for k in range(len(edges)):
+        out[k] = min(edges[k, 1], edges[k, 3])
+    return out
 
 
 def crossing_heights(edges: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -228,7 +314,7 @@ def _by_strips(edges: NDArray[np.float64], repeated: bool) -> Border:
     out = np.empty((size, 4))
     _fill_strips(edges[order], levels, out)
     middle = 0.5 * (out[:, 0] + out[:, 2])
-    return Border(out, float(middle @ (out[:, 3] - out[:, 1])), True, repeated, (out,))
+    return Border(out, float(middle @ (out[:, 3] - out[:, 1])), True, repeated, ((out,),))
 
 
 @numba.njit(cache=True, nogil=True)

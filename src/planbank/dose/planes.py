@@ -33,6 +33,13 @@ class Plane:
     position: float
     polygons: tuple[NDArray[np.float64], ...]
 
+    @property
+    def box(self) -> float:
+        """mm2 of the box about all polygons."""
+        boxes = [corners(polygon) for polygon in self.polygons]
+        left, front, right, back = zip(*boxes, strict=True)
+        return float((max(right) - min(left)) * (max(back) - min(front)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Planes:
@@ -144,6 +151,17 @@ def _own_axes(sums: NDArray[np.float64], preferred: Axes) -> Axes:
         across = preferred.down - (preferred.down @ normal) * normal
     across /= np.linalg.norm(across)
     return Axes(across, np.cross(normal, across), normal)
+
+
+@numba.njit(cache=True, nogil=True)
+def corners(polygon: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Lowest x and y, highest x and y of points (n, 2)."""
+    left = right = polygon[0, 0]
+    front = back = polygon[0, 1]
+    for k in range(1, len(polygon)):
+        left, right = min(left, polygon[k, 0]), max(right, polygon[k, 0])
+        front, back = min(front, polygon[k, 1]), max(back, polygon[k, 1])
+    return left, front, right, back
 
 
 @numba.njit(cache=True, nogil=True)

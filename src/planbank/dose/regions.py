@@ -13,8 +13,10 @@ import numpy as np
 
 from planbank.dose.coverage import Cells, cover
 from planbank.dose.nesting import border, evenodd
+from planbank.dose.planes import corners
+from planbank.dose.profile import End, Net, Piece, pieces
 from planbank.dose.section import Section, section_of
-from planbank.dose.shape import Chain, Layers
+from planbank.dose.shape import Layers, layers_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,16 +31,29 @@ OVERLAP = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """A connected region on a plane, with its holes: its cells and the contours' vertices (n, 2)."""
+    """A connected region on a plane.
+
+    Attributes:
+        section: of its rim, holes not counted.
+        holes: sections of its holes.
+        area: mm2 without the holes.
+        cells: what it covers.
+        vertices: (n, 2) mm, of all its contours.
+        box: mm, lowest x and y, highest x and y.
+    """
 
     section: Section
+    holes: tuple[Section, ...]
+    area: float
     cells: Cells
     vertices: NDArray[np.float64]
+    box: tuple[float, float, float, float]
 
     @property
-    def box(self) -> NDArray[np.float64]:
-        """(2, 2) lowest and highest x, y."""
-        return np.array([self.vertices.min(axis=0), self.vertices.max(axis=0)])
+    def net(self) -> Net:
+        """Without its holes."""
+        around = self.section.perimeter + sum(hole.perimeter for hole in self.holes)
+        return Net(self.area, around, len(self.holes))
 
 
 def regions_of(
@@ -49,21 +64,32 @@ def regions_of(
     `flags` gains what is odd about the contours; without `apart` all are one region.
     """
     edge = border(plane.polygons)
-    parts = edge.parts if apart else (edge.edges,)
-    covered = [cover(part, size) for part in parts]
+    parts = edge.parts if apart or not len(edge.edges) else ((edge.edges,),)
+    covered = [_covered(part, size) for part in parts]
     if any(cells is None for cells in covered):
         edge = evenodd(plane.polygons)
         parts = edge.parts
-        covered = [cover(part, size) for part in parts]
+        covered = [_covered(part, size) for part in parts]
     if edge.crossing:
         flags.append("crossing")
     if edge.repeated:
         flags.append("repeated")
     return [
-        Region(section_of(plane.position, cells), cells, part[:, :2])
+        region_of(plane.position, part, cells)
         for part, cells in zip(parts, covered, strict=True)
         if cells is not None and len(cells.area)
     ]
+
+
+def _covered(part: tuple[NDArray[np.float64], ...], size: tuple[float, float]) -> Cells | None:
+    return cover(part[0] if len(part) == 1 else np.concatenate(part), size)
+
+
+def region_of(position: float, part: tuple[NDArray[np.float64], ...], cells: Cells) -> Region:
+    """The region of a part: the edges (n, 4) of its rim, then of its holes, and the cells it covers."""
+    rim, *holes = (section_of(position, edges) for edges in part)
+    vertices = part[0][:, :2] if len(part) == 1 else np.concatenate(part)[:, :2]
+    return Region(rim, tuple(holes), float(cells.area.sum()), cells, vertices, corners(vertices))
 
 
 def layers_of(
@@ -112,11 +138,51 @@ def _chained(
 ) -> list[tuple[Region, Layers]]:
     members = [planes[i][k] for i, k in chain]
     (first, k), (last, n) = chain[0], chain[-1]
-    open_below = first > 0 and bool(links[first - 1][:, k].any())
-    open_above = last < len(links) and bool(links[last][n].any())
-    body = Chain([member.section for member in members])
-    layers = body.layers(gaps[first], gaps[last + 1], most, open_below, open_above)
+    below = End(gaps[first], first > 0 and bool(links[first - 1][:, k].any()))
+    above = End(gaps[last + 1], last < len(links) and bool(links[last][n].any()))
+    sections, areas = [one.section for one in members], [one.area for one in members]
+    hollow = any(one.holes for one in members)
+    rim = pieces(sections, below, above, [one.net for one in members] if hollow else None)
+    holes = _holes(members, below, above) if hollow else []
+    layers = layers_from(sections, areas, rim, holes, most)
     return list(zip(members, layers, strict=True))
+
+
+def _holes(members: Sequence[Region], below: End, above: End) -> list[Piece]:
+    """Pieces of all holes of a chain of regions; where a hole ends within, it is capped like a region."""
+    running: list[list[Section]] = []
+    done: list[tuple[list[Section], int, int]] = []
+    for i, one in enumerate(members):
+        left = list(one.holes)
+        going: list[list[Section]] = []
+        for hole in running:
+            onward = min(left, key=lambda other: _apart(hole[-1], other), default=None)
+            if onward is not None and _apart(hole[-1], onward) < 1.0:
+                left = [other for other in left if other is not onward]
+                going.append([*hole, onward])
+            else:
+                done.append((hole, i - len(hole), i - 1))
+        running = going + [[hole] for hole in left]
+    done += [(hole, len(members) - len(hole), len(members) - 1) for hole in running]
+    found: list[Piece] = []
+    for hole, first, last in done:
+        under = _beyond(members, first, first - 1, below)
+        over = _beyond(members, last, last + 1, above)
+        found += pieces(hole, under, over)
+    return found
+
+
+def _beyond(members: Sequence[Region], at: int, beyond: int, end: End) -> End:
+    """What a hole's end meets: the region without a hole, or with the region's end its own, even one."""
+    if 0 <= beyond < len(members):
+        return End(abs(members[beyond].section.position - members[at].section.position))
+    return End(end.gap, True)
+
+
+def _apart(one: Section, other: Section) -> float:
+    """Distance of two sections beside their sizes; below 1 they lie on one another."""
+    far = float(np.hypot(*(one.centroid - other.centroid)))
+    return far / float(0.6 * (np.sqrt(one.area / np.pi) + np.sqrt(other.area / np.pi)))
 
 
 def _gaps(positions: Sequence[float], joined: Sequence[bool], spacing: float) -> list[float]:
@@ -147,11 +213,11 @@ def _links(low: Sequence[Region], high: Sequence[Region], size: tuple[float, flo
 
 def _overlap(one: Region, other: Region, size: tuple[float, float], *, alone: bool) -> bool:
     a, b = one.box, other.box
-    shared = np.minimum(a[1], b[1]) - np.maximum(a[0], b[0])
-    if (shared <= 0).any():
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0.0 or height <= 0.0:
         return False
-    least = min(one.section.area, other.section.area)
-    if alone and min(one.section.solidity, other.section.solidity) > 0.9 and shared.prod() > 0.6 * least:
+    least = min(one.area, other.area)
+    if alone and min(one.section.solidity, other.section.solidity) > 0.9 and width * height > 0.6 * least:
         return True
     left, right = _keys(one.cells, size), _keys(other.cells, size)
     _, first, second = np.intersect1d(left, right, return_indices=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from planbank.dose.interpolation import bends, interpolate, plane_below, take_off_sag
+from planbank.dose.interpolation import bends, interpolate, interpolate_cubic, plane_below
 from planbank.errors import DicomUnsupported
 
 if TYPE_CHECKING:
@@ -166,9 +166,10 @@ def sample(
         shift[:2] /= np.array(geometry.spacing)
         onto, where = _onto_grid(turn, shift, carried, w), (grid.values, geometry.offsets, turn)
         reach = _reach(grid)
-        _add_samples(*where, onto, scale, reach, x, y, out.dose, out.gradient, out.inside)
-        if len(bent):
-            _bend_samples(*where, onto, scale, x, y, bent, out.inside, out.dose, out.gradient)
+        later = np.empty(count if len(bent) else 0, np.int64)
+        left = _add_samples(*where, onto, scale, reach, x, y, bent, later, out.dose, out.gradient, out.inside)
+        if left:
+            _add_cubic(*where, onto, scale, x, y, later[:left], out.dose, out.gradient)
     return out
 
 
@@ -196,16 +197,20 @@ def _add_samples(
     reach: float,
     x: NDArray[np.float64],
     y: NDArray[np.float64],
+    bent: NDArray[np.uint8],
+    later: NDArray[np.int64],
     dose: NDArray[np.float64],
     gradient: NDArray[np.float64],
     inside: NDArray[np.bool_],
-) -> None:
-    """Straight lines between voxels."""
+) -> int:
+    """Straight lines between voxels; points about bent voxels are left for later, and counted."""
     ny, nx = values.shape[1], values.shape[2]
-    at = 0
+    at = -1
+    left = 0
     for m in range(len(onto)):
         plane = 0
         for k in range(len(x)):
+            at += 1
             c = onto[m, 0, 0] * x[k] + onto[m, 0, 1] * y[k] + onto[m, 0, 2]
             r = onto[m, 1, 0] * x[k] + onto[m, 1, 1] * y[k] + onto[m, 1, 2]
             p = onto[m, 2, 0] * x[k] + onto[m, 2, 1] * y[k] + onto[m, 2, 2]
@@ -218,15 +223,23 @@ def _add_samples(
                 or p > offsets[-1] + reach
             ):
                 inside[at] = False
-                at += 1
                 continue
             plane = plane_below(offsets, p, plane)
+            if len(bent):
+                near = min(plane + 1, len(offsets) - 1)
+                if p - offsets[plane] < offsets[near] - p:
+                    near = plane
+                i, j = min(max(int(c + 0.5), 0), nx - 1), min(max(int(r + 0.5), 0), ny - 1)
+                if bent[near, j, i]:
+                    later[left] = at
+                    left += 1
+                    continue
             interpolate(values, offsets, turn, scale, c, r, p, plane, at, dose, gradient)
-            at += 1
+    return left
 
 
 @numba.njit(cache=True, nogil=True)
-def _bend_samples(
+def _add_cubic(
     values: NDArray[np.float32],
     offsets: NDArray[np.float64],
     turn: NDArray[np.float64],
@@ -234,27 +247,16 @@ def _bend_samples(
     scale: float,
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    bent: NDArray[np.uint8],
-    inside: NDArray[np.bool_],
+    later: NDArray[np.int64],
     dose: NDArray[np.float64],
     gradient: NDArray[np.float64],
 ) -> None:
-    """A second pass, about bent voxels only; within the first, the calls would slow every point."""
-    nz, ny, nx = bent.shape
-    at = -1
-    for m in range(len(onto)):
-        plane = 0
-        for k in range(len(x)):
-            at += 1
-            if not inside[at]:
-                continue
-            c = onto[m, 0, 0] * x[k] + onto[m, 0, 1] * y[k] + onto[m, 0, 2]
-            r = onto[m, 1, 0] * x[k] + onto[m, 1, 1] * y[k] + onto[m, 1, 2]
-            p = onto[m, 2, 0] * x[k] + onto[m, 2, 1] * y[k] + onto[m, 2, 2]
-            plane = plane_below(offsets, p, plane)
-            near = min(plane + 1, nz - 1)
-            if p - offsets[plane] < offsets[near] - p:
-                near = plane
-            i, j = min(max(int(c + 0.5), 0), nx - 1), min(max(int(r + 0.5), 0), ny - 1)
-            if bent[near, j, i]:
-                take_off_sag(values, offsets, turn, scale, c, r, p, plane, at, dose, gradient)
+    """The points about bent voxels."""
+    plane = 0
+    for at in later:
+        m, k = divmod(at, len(x))
+        c = onto[m, 0, 0] * x[k] + onto[m, 0, 1] * y[k] + onto[m, 0, 2]
+        r = onto[m, 1, 0] * x[k] + onto[m, 1, 1] * y[k] + onto[m, 1, 2]
+        p = onto[m, 2, 0] * x[k] + onto[m, 2, 1] * y[k] + onto[m, 2, 2]
+        plane = plane_below(offsets, p, plane)
+        interpolate_cubic(values, offsets, turn, scale, c, r, p, plane, at, dose, gradient)
