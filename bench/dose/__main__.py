@@ -15,14 +15,17 @@ from numpy.typing import NDArray
 
 from bench.dose.bodies import Body, matrix, sphere
 from bench.dose.implicit import family
-from planbank.dose.engine import ALGORITHM, SHAPE, dvh
+from planbank.dose.engine import ALGORITHM, PRISMS, dvh
 from planbank.dose.metrics import evaluate
 from tests.dose import phantoms
 
 Array = NDArray[np.float64]
 METRICS = ("volume %", "Dmean", "D95%", "D50%", "D1cc", "D0.03cc", "Dmax")
 BASE = 60.0
-METHODS: dict[str, dict[str, Any]] = {ALGORITHM: {}, SHAPE: {"end_caps": "shape", "interpolation": "cubic"}}
+METHODS: dict[str, dict[str, Any]] = {
+    ALGORITHM: {},
+    PRISMS: {"end_caps": "slab", "interpolation": "trilinear"},
+}
 
 
 def truths(body: Body, doses: Array) -> dict[str, float]:

@@ -46,11 +46,22 @@ def test_a_keyhole_is_a_ring_whichever_way_its_hole_is_walked(same_way: bool) ->
     outer, inner = phantoms.circle(20, 0), phantoms.circle(10, 0)
     joined = phantoms.keyhole(outer, inner[::-1] if same_way else inner)[:, :2]
     found = border([joined])
-    if same_way:
-        assert cover(found.edges, (1.0, 1.0)) is None
-        found = evenodd([joined])
     assert found.area == pytest.approx(np.pi * 300, rel=1e-6)
     assert covered(found.edges) == pytest.approx(found.area, rel=1e-9)
+    assert evenodd([joined]).area == pytest.approx(np.pi * 300, rel=1e-6)
+    ((rim, hole),) = found.parts
+    assert len(rim) == len(outer)
+    assert len(hole) == len(inner)
+
+
+def test_a_keyhole_with_two_holes_is_taken_apart() -> None:
+    """The bridge from rim to first hole goes on to the second."""
+    outer, first, second = square(20), square(4, 3, 3), square(4, 12, 12)
+    joined = np.concatenate((outer, outer[:1], first[::-1], second[::-1], second[-1:], first[:1], first[-1:]))
+    ((rim, *holes),) = border([joined]).parts
+    assert len(rim) == 4
+    assert len(holes) == 2
+    assert covered(border([joined]).edges) == pytest.approx(400 - 32)
 
 
 def test_overlapping_contours_are_filled_by_even_odd() -> None:

@@ -75,7 +75,8 @@ def test_alderson_is_one_plan_set_and_its_beam_dose_is_never_added(filled: House
     assert len(dvhs) == 6
     ptv = dvhs["PTV"]
     assert ptv.mean_gy is not None and ptv.volume_cc is not None and ptv.max_gy is not None
-    assert 0.95 * 61.36 < ptv.max_gy <= 61.37
+    # 61.36 Gy is the highest voxel; a peak between voxels is a little higher (cubic), never much.
+    assert 0.95 * 61.36 < ptv.max_gy < 1.001 * 61.36
     assert plan_set.bundle.picture_key.startswith("derived/")
 
 
@@ -101,8 +102,9 @@ def test_breast_agrees_with_its_planning_system_once_its_unit_is_understood(
                 continue
             compared += 1
             assert dvh.mean_gy == pytest.approx(stored.mean * 0.14, abs=0.15), dvh.roi.name
+            # That system ends its bodies at their last planes, so ours are larger by the ends.
             volume = float(stored.volumes[0])
-            assert dvh.volume_cc == pytest.approx(volume, rel=0.03, abs=0.3), dvh.roi.name
+            assert dvh.volume_cc == pytest.approx(volume, rel=0.04, abs=0.3), dvh.roi.name
     assert compared >= 5
 
 

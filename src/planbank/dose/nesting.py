@@ -114,20 +114,20 @@ def _signed_area(polygon: Polygon) -> float:
 
 
 def _without_repeats(polygons: Sequence[Polygon]) -> tuple[list[Polygon], bool]:
-    """Polygons of at least three points; one of each that is drawn more than once."""
+    """Polygons of at least three points, apart where they touch themselves; one of each that is drawn twice."""
     kept: list[Polygon] = []
     seen: set[bytes] = set()
     repeated = False
     for polygon in polygons:
-        loops = _loops(np.ascontiguousarray(polygon))
-        for loop in loops:
-            if len(polygons) > 1 or len(loops) > 1:
-                key = np.unique(np.round(loop, 3) + 0.0, axis=0).tobytes()
-                if key in seen:
-                    repeated = True
-                    continue
-                seen.add(key)
-            kept.append(loop)
+        if len(polygon) < 3:
+            continue
+        if len(polygons) > 1:
+            key = np.unique(np.round(polygon, 3) + 0.0, axis=0).tobytes()
+            if key in seen:
+                repeated = True
+                continue
+            seen.add(key)
+        kept += _loops(np.ascontiguousarray(polygon))
     return kept, repeated
 
 
@@ -136,8 +136,6 @@ def _loops(polygon: Polygon) -> list[Polygon]:
 
     So a keyhole becomes a rim and a hole, and its bridge, walked both ways, is gone.
     """
-    if len(polygon) < 3:
-        return []
     same = _first_visits(polygon.view(np.int64))
     if not len(same):
         return [polygon]

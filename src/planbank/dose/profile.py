@@ -75,7 +75,7 @@ class Curve:
 class Piece:
     """A stretch of height (mm), the curve on it, and the index of the section whose cells fill it.
 
-    `is_end`: it lies beyond the first or last section.
+    `is_end`: it lies beyond the first or last section; `share` multiplies its volume.
     """
 
     low: float
@@ -83,17 +83,20 @@ class Piece:
     curve: Curve
     owner: int
     is_end: bool = False
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class End:
     """What is beyond the first or last section: `gap` mm to a plane without it.
 
-    `is_open`: the region goes on there, divided or joined, so that it is carried on unchanged.
+    `is_open`: the region goes on there, divided or joined, so that it is carried on unchanged;
+    `share` is the volume of that stretch over what it would hold unchanged.
     """
 
     gap: float
     is_open: bool = False
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,7 @@ def _cap(
         else:
             curve, reach = _ridge(near, held, end.gap, sign)
     low, high = sorted((own.position, own.position + sign * reach))
-    return Piece(low, high, curve, order[0], True)
+    return Piece(low, high, curve, order[0], True, end.share)
 
 
 def _even(own: Section, sign: float) -> Curve:

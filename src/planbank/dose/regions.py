@@ -29,6 +29,12 @@ OVERLAP = 0.25
 """Part of the smaller region that must lie on the larger one for the two to be one body."""
 
 
+LEAST_SHARE, MOST_SHARE = 0.6, 1.4
+"""Bounds of the volume between planes where regions divide or join, over that of half slabs."""
+
+NOBODY = np.zeros(0, bool)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
     """A connected region on a plane.
@@ -138,14 +144,51 @@ def _chained(
 ) -> list[tuple[Region, Layers]]:
     members = [planes[i][k] for i, k in chain]
     (first, k), (last, n) = chain[0], chain[-1]
-    below = End(gaps[first], first > 0 and bool(links[first - 1][:, k].any()))
-    above = End(gaps[last + 1], last < len(links) and bool(links[last][n].any()))
+    below, above = End(gaps[first]), End(gaps[last + 1])
+    if first > 0 and links[first - 1][:, k].any():
+        lower = int(np.nonzero(links[first - 1][:, k])[0][0])
+        below = End(gaps[first], True, _share(planes, links, gaps, first - 1, lower))
+    if last < len(links) and links[last][n].any():
+        above = End(gaps[last + 1], True, _share(planes, links, gaps, last, n))
     sections, areas = [one.section for one in members], [one.area for one in members]
     hollow = any(one.holes for one in members)
     rim = pieces(sections, below, above, [one.net for one in members] if hollow else None)
     holes = _holes(members, below, above) if hollow else []
     layers = layers_from(sections, areas, rim, holes, most)
     return list(zip(members, layers, strict=True))
+
+
+def _share(
+    planes: Sequence[Sequence[Region]], links: list[NDArray[np.bool_]], gaps: list[float], i: int, k: int
+) -> float:
+    """Volume between planes i and i + 1, where region k divides or joins, over that of half slabs.
+
+    The total area of what meets there changes smoothly even where its parts do not: it is bent
+    as it is at both planes, like the covariance elsewhere.
+    """
+    low, high = np.zeros(len(planes[i]), bool), np.zeros(len(planes[i + 1]), bool)
+    low[k] = True
+    for _ in range(len(low) + len(high)):
+        high = np.atleast_1d(links[i][low].any(axis=0))
+        low = np.atleast_1d(links[i][:, high].any(axis=1))
+    here, there = _area_of(planes[i], low), _area_of(planes[i + 1], high)
+    step, bends = gaps[i + 1], []
+    under = np.atleast_1d(links[i - 1][:, low].any(axis=1)) if i > 0 else NOBODY
+    over = np.atleast_1d(links[i + 1][high].any(axis=0)) if i + 1 < len(links) else NOBODY
+    if under.any():
+        fall = (here - _area_of(planes[i - 1], under)) / gaps[i]
+        bends.append(((there - here) / step - fall) / (step + gaps[i]))
+    if over.any():
+        rise = (_area_of(planes[i + 2], over) - there) / gaps[i + 2]
+        bends.append((rise - (there - here) / step) / (step + gaps[i + 2]))
+    if len(bends) < 2:
+        return 1.0
+    share = 1.0 - sum(bends) / 2.0 * step * step / (3.0 * (here + there))
+    return float(min(max(share, LEAST_SHARE), MOST_SHARE))
+
+
+def _area_of(regions: Sequence[Region], chosen: NDArray[np.bool_]) -> float:
+    return float(sum(region.area for region, is_in in zip(regions, chosen, strict=True) if is_in))
 
 
 def _holes(members: Sequence[Region], below: End, above: End) -> list[Piece]:

@@ -86,7 +86,7 @@ def _layers(
         min(max(int(np.ceil((piece.high - piece.low) / most - 1e-6)), 1), MOST_LAYERS) for piece in pieces
     ]
     total = sum(counts)
-    ends = [piece for piece in pieces if piece.is_end]
+    ends = [piece for piece in pieces if piece.is_end and piece.curve.ridge is None]
     out = Layers(
         *(np.empty(total), np.empty(total), np.empty((total, 6)), np.empty(total)),
         *(np.empty(len(ends)), np.empty((len(ends), 6))),
@@ -104,7 +104,7 @@ def _layers(
                 if hole.low < piece.high and hole.high > piece.low:
                     _take_off(piece.low, each, hole, held)
             np.maximum(held, LEAST_LEFT * full, out=held)
-        out.factors[start:stop] = held * (each / area)
+        out.factors[start:stop] = held * (piece.share * each / area)
         start = stop
     for k, piece in enumerate(ends):
         tip = piece.low if piece.curve.length < 0 else piece.high
