@@ -114,7 +114,7 @@ def _signed_area(polygon: Polygon) -> float:
 
 
 def _without_repeats(polygons: Sequence[Polygon]) -> tuple[list[Polygon], bool]:
-    """Polygons of at least three points, apart where they touch themselves; one of each that is drawn twice."""
+    """Polygons of three points or more, apart where they touch themselves; one of what is drawn twice."""
     kept: list[Polygon] = []
     seen: set[bytes] = set()
     repeated = False
