@@ -92,6 +92,17 @@ class Settings(BaseSettings):
     ae_title: str = Field(
         "PLANBANK", min_length=1, max_length=16, description="Application Entity title of the gate."
     )
+    dicom_public_host: str = Field(
+        "",
+        max_length=253,
+        pattern=r"^[A-Za-z0-9.:-]*$",
+        description="Name or address by which centres reach the gate, for set-up sheets.",
+    )
+    contact: str = Field(
+        "",
+        max_length=200,
+        description="Whom centres call: name, telephone, mail; for set-up sheets.",
+    )
     dicom_tls: Literal["off", "beside", "only"] = Field(
         "off", description="Mutual TLS at the gate: off, beside plain DICOM, or only TLS."
     )

@@ -41,6 +41,8 @@ def needs(request: HttpRequest) -> list[dict[str, Any]]:
         *_unread(request, now),
         *_findings(request, now),
         *_refused(request, now),
+        *_damaged(request, now),
+        *_unreported(request, now),
         *_certificates(request, now),
     ]
     return sorted(found, key=lambda line: (_GRAVITY[line["state"]], now - line["age"]))[:MOST]
@@ -169,6 +171,34 @@ def _refused(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     return [
         _line("warn", title % {"n": thin(n)}, text, address("arrivals", "#refused"), _("See them"), newest.at)
     ]
+
+
+def _damaged(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """Objects that the archive did not give back as they came, found in the last seven days."""
+    recent = Event.objects.filter(kind=EventKind.DAMAGED, at__gte=now - WEEK)
+    if not may(request.user, "services.view", now):
+        recent = visible(request.user, "data.view", recent, institution="institution", at=now)
+    newest = recent.first()
+    if newest is None:
+        return []
+    text = _("Found when %(sender)s asked for storage commitment. Put the archive back from its backup.")
+    said = {"sender": str(newest.params.get("calling_ae", "")) or "?"}
+    title = _("Stored objects are missing or were changed in the archive")
+    return [_line("bad", title, text % said, address("services"), _("See the services"), newest.at)]
+
+
+def _unreported(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """Storage commitment that no sender could be told of in the last seven days, for the administrator."""
+    if not may(request.user, "senders.manage", now):
+        return []
+    recent = Event.objects.filter(kind=EventKind.NOT_REPORTED, at__gte=now - WEEK)
+    newest = recent.first()
+    if newest is None:
+        return []
+    title = _("%(sender)s could not be told which objects are safe")
+    text = _("The objects are as they were. Check the address and port where it listens.")
+    said = {"sender": str(newest.params.get("calling_ae", "")) or "?"}
+    return [_line("warn", title % said, text, address("senders"), _("See the senders"), newest.at)]
 
 
 def _certificates(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:

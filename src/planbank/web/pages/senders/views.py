@@ -29,6 +29,7 @@ from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.senders.activity import LOOKED_BACK, Activity, activity
 from planbank.web.pages.senders.certificates import CertificateForm, shown
+from planbank.web.pages.senders.commitments import commitments_of
 from planbank.web.pages.senders.echo import allowed, echo
 from planbank.web.pages.senders.forms import SenderForm
 from planbank.web.pages.senders.refusals import (
@@ -215,6 +216,7 @@ def _shown(
             "certificate_form": certificate,
             "certificates": shown(sender, now),
             "tls": house.settings.dicom_tls != "off",
+            "commitments": commitments_of(sender),
             "refused": [Refused.of(event) for event in refused_of(sender, now)[:REFUSALS]],
         }
     return render(request, "senders/edit.html", context)
