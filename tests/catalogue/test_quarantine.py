@@ -17,7 +17,7 @@ from planbank.catalogue.quarantine_groups import Group, group_of, groups
 from planbank.catalogue.quarantine_words import REASONS, reason_in_words
 from planbank.errors import AlreadyDecided, CountDiffers, SenderTaken
 from planbank.journal.models import Entry
-from planbank.people.models import Institution, Sender, SenderInstitution, User
+from planbank.people.models import Institution, Sender, SenderCertificate, SenderInstitution, User
 from planbank.people.queries import Reason as SenderReason
 from planbank.people.queries import SenderBook
 from tests.aside import CT, DOSE, set_aside
@@ -342,3 +342,49 @@ def test_groups_divide_what_waits(bank: House, arrivals: list[tuple[str, str, st
     for group in found:
         assert group.files == group.rows().count() == sum(group.classes.values()) == group.bytes
         assert group_of(QuarantinedParcel.objects.all(), group.first_id) == group
+
+
+def test_what_showed_another_certificate_is_another_group(bank: House) -> None:
+    """receive.md, rule 7: the certificate is part of who a sender is."""
+    set_aside(bank, 2, certificate="ab" * 32)
+    set_aside(bank, 1, certificate="cd" * 32)
+    set_aside(bank, 3)
+    set_aside(bank, 1, reason="malformed", certificate="ab" * 32)
+    set_aside(bank, 1, reason="malformed")
+    found = {(g.reason, g.certificate): g for g in groups(QuarantinedParcel.objects.all(), limit=9)}
+    assert {key: g.files for key, g in found.items()} == {
+        ("unknown-sender", "ab" * 32): 2,
+        ("unknown-sender", "cd" * 32): 1,
+        ("unknown-sender", ""): 3,
+        ("malformed", ""): 2,
+    }
+    for group in found.values():
+        assert group.rows().count() == group.files
+
+
+def test_registering_binds_the_certificate_that_was_shown(bank: House, admin: User, aal: Institution) -> None:
+    row = set_aside(bank, 2, certificate="ab" * 32)[0]
+    set_aside(bank, 1)  # the same name and address, plain: anybody in that network
+    assert release(bank, only_group(row), by=admin, institution=aal, register=True).files == 2
+    book = SenderBook()
+    assert book.decide("AAL_CT3", "PLANBANK", "10.81.4.27", "ab" * 32).institution == aal
+    assert book.decide("AAL_CT3", "PLANBANK", "10.81.4.27").reason == "known-name-other-certificate"
+
+
+def test_a_new_certificate_of_a_known_sender_is_bound_beside_the_old(
+    bank: House, admin: User, aal: Institution
+) -> None:
+    sender = Sender.objects.create(ae_title="AAL_CT3", network="10.81.4.0/24")
+    SenderInstitution.objects.create(sender=sender, institution=aal)
+    SenderCertificate.objects.create(sender=sender, fingerprint="ab" * 32, added=bank.clock.now())
+    about = {"reason": "known-name-other-certificate", "sender": sender}
+    renewed = set_aside(bank, 2, certificate="cd" * 32, **about)[0]
+    plain = set_aside(bank, 1, **about)[0]
+    other = Institution.objects.create(code="OUH", name="Odense")
+    with pytest.raises(SenderTaken, match="AAL"):
+        release(bank, only_group(renewed), by=admin, institution=other, register=True)
+    with pytest.raises(ValueError, match="without a certificate"):
+        release(bank, only_group(plain), by=admin, institution=aal, register=True)
+    assert release(bank, only_group(renewed), by=admin, institution=aal, register=True).files == 2
+    assert Sender.objects.count() == 1
+    assert {c.fingerprint for c in sender.certificates.all()} == {"ab" * 32, "cd" * 32}

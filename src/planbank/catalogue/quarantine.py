@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from planbank.catalogue.models import QuarantinedParcel
-from planbank.catalogue.quarantine_words import NO_INSTITUTION, UNREGISTERED
+from planbank.catalogue.quarantine_words import NO_INSTITUTION, OTHER_CERTIFICATE, UNREGISTERED
 from planbank.errors import AlreadyDecided, CountDiffers, ParcelMissing
 from planbank.journal.record import Actor, record
-from planbank.people.actions import trust, trust_called
+from planbank.people.actions import bind, trust, trust_called, trust_certificate
+from planbank.people.certificates import CertificateFacts
 from planbank.people.models import Institution, Sender, User
 
 if TYPE_CHECKING:
@@ -53,12 +54,14 @@ def release(
 ) -> Decision:
     """Let a group be imported: as `institution`'s where given, else as register finds.
 
-    `register` trusts the sender from now on and releases everything of its that waits; otherwise
-    only rows up to the id `upto` (default: the group's last). Raises AlreadyDecided where none is
-    left, SenderTaken where the sender is registered for another institution.
+    `register` trusts the sender, with the certificate it showed, from now on and releases everything
+    of its that waits; otherwise only rows up to the id `upto` (default: the group's last). Raises
+    AlreadyDecided where none is left, SenderTaken where the sender is registered for another institution.
     """
     if group.about_sender and institution is None:
         raise ValueError("what an unknown sender sent needs an institution")
+    if register and group.reason == OTHER_CERTIFICATE and not group.certificate:
+        raise ValueError("without a certificate it cannot be the sender that is bound to one")
     now, actor = house.clock.now(), Actor("user", by.username)
     with transaction.atomic():
         locked = _lock(
@@ -126,6 +129,7 @@ def _same_sender(group: Group) -> QuerySet[QuarantinedParcel]:
         reason__in=UNREGISTERED,
         calling_ae=group.calling_ae,
         address=group.address,
+        certificate=group.certificate,
         institution=None,
     )
 
@@ -144,7 +148,13 @@ def _trust(group: Group, institution: Institution, actor: Actor, now: datetime) 
     if group.reason == NO_INSTITUTION and group.sender_id is not None:
         known = Sender.objects.get(pk=group.sender_id)
         return trust_called(known, group.called_ae, institution, actor, now)
-    return trust(group.calling_ae, group.address, institution, actor, now)
+    shown = CertificateFacts(group.certificate) if group.certificate else None
+    if group.reason == OTHER_CERTIFICATE and group.sender_id is not None and shown is not None:
+        return trust_certificate(Sender.objects.get(pk=group.sender_id), shown, institution, actor, now)
+    sender = trust(group.calling_ae, group.address, institution, actor, now)
+    if shown is not None:
+        bind(sender, shown, actor, now)
+    return sender
 
 
 def _journal(
@@ -165,6 +175,7 @@ def _journal(
         institution=institution.code if institution else "",
         calling_ae=group.calling_ae,
         address=group.address,
+        certificate=group.certificate,
         reason=group.reason,
         files=len(locked),
         bytes=sum(size for _pk, _uid, size in locked),

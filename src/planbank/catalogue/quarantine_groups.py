@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, Sum, Value, When
 
 from planbank.catalogue.models import QuarantinedParcel
-from planbank.catalogue.quarantine_words import NO_INSTITUTION, SENDER_REASONS, Reason, reason_in_words
+from planbank.catalogue.quarantine_words import (
+    NO_INSTITUTION,
+    SENDER_REASONS,
+    SUSPICIOUS,
+    UNREGISTERED,
+    Reason,
+    reason_in_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +33,8 @@ State = QuarantinedParcel.State
 class Group:
     """Files that wait for one decision: same sender, address and reason (and detail, institution).
 
-    `called_ae` is filled only where the called AE title is the reason. `bytes` is the sum of the
+    `called_ae` is filled only where the called AE title is the reason, `certificate` (SHA-256 of what
+    was shown over TLS) only where nobody registered the sender. `bytes` is the sum of the
     data sets' sizes; `classes` counts files by SOP Class UID.
     """
 
@@ -43,6 +51,7 @@ class Group:
     first_seen: datetime
     last_seen: datetime
     sender_id: int | None = None
+    certificate: str = ""
     classes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -54,6 +63,11 @@ class Group:
         """Whether who sent it is the question, rather than what came."""
         return self.reason in SENDER_REASONS
 
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether it calls by a name that another is registered under."""
+        return self.reason in SUSPICIOUS
+
     def rows(self) -> QuerySet[QuarantinedParcel]:
         """The group's rows that still wait."""
         same = QuarantinedParcel.objects.filter(
@@ -64,10 +78,12 @@ class Group:
             detail=self.detail,
             institution_id=self.institution_id,
         )
+        if self.reason in UNREGISTERED:
+            return same.filter(certificate=self.certificate)
         return same.filter(called_ae=self.called_ae) if self.reason == NO_INSTITUTION else same
 
 
-_KEY = ("calling_ae", "address", "reason", "detail", "institution_id", "called")
+_KEY = ("calling_ae", "address", "reason", "detail", "institution_id", "called", "shown")
 ORDERS = {"first_seen": "first_seen", "sender": "calling_ae", "files": "files", "size": "bytes"}
 
 
@@ -106,7 +122,10 @@ def group_of(rows: QuerySet[QuarantinedParcel], pk: int) -> Group | None:
 
 def _called(rows: QuerySet[QuarantinedParcel]) -> QuerySet[QuarantinedParcel]:
     only = Case(When(reason=NO_INSTITUTION, then=F("called_ae")), default=Value(""), output_field=CharField())
-    return rows.annotate(called=only)
+    shown = Case(
+        When(reason__in=UNREGISTERED, then=F("certificate")), default=Value(""), output_field=CharField()
+    )
+    return rows.annotate(called=only, shown=shown)
 
 
 def _grouped(rows: QuerySet[QuarantinedParcel]) -> QuerySet[Any, dict[str, Any]]:
@@ -138,5 +157,5 @@ def _with_classes(
         counts.setdefault(key, Counter())[row["sop_class_uid"]] += row["files"]
     for row in listed:
         key = tuple(row[name] for name in _KEY)
-        row["called_ae"] = row.pop("called")
+        row["called_ae"], row["certificate"] = row.pop("called"), row.pop("shown")
         yield row, dict(counts.get(key, Counter()).most_common())

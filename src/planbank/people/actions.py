@@ -131,6 +131,21 @@ def trust_called(
 
 
 @transaction.atomic
+def trust_certificate(
+    sender: Sender, certificate: CertificateFacts, institution: Institution, actor: Actor, at: datetime
+) -> Sender:
+    """Let a known sender be known by this certificate too, from now on.
+
+    Raises SenderTaken where it does not send for `institution`.
+    """
+    listed = [row.institution for row in sender.listed.select_related("institution")]
+    if institution not in listed:
+        raise SenderTaken(f"It sends for {', '.join(sorted({one.code for one in listed})) or 'nobody'}.")
+    bind(sender, certificate, actor, at)
+    return sender
+
+
+@transaction.atomic
 def bind(sender: Sender, certificate: CertificateFacts, actor: Actor, at: datetime) -> bool:
     """Let a sender be known by this certificate; False where it was so already.
 

@@ -79,6 +79,25 @@ def test_a_known_name_from_another_address_is_red_and_names_the_true_one(
     assert not asked.context["form"]["register"].value()
 
 
+def test_a_known_name_without_its_certificate_is_red_and_cannot_be_registered(
+    bank: House, admin: Client, aal: Institution
+) -> None:
+    sender = Sender.objects.create(ae_title="AAL_CT3", network="10.81.4.27")
+    SenderInstitution.objects.create(sender=sender, institution=aal)
+    about = {"reason": "known-name-other-certificate", "sender": sender}
+    plain, shown = set_aside(bank, **about)[0], set_aside(bank, certificate="ab" * 32, **about)[0]
+    page = admin.get("/quarantine/").text
+    assert "Known name, not its certificate: it showed none" in page
+    assert f"TLS, certificate {'AB' * 8}" in page
+    assert "register" not in admin.get(f"/quarantine/{plain.pk}/release/").context["form"].fields
+    asked = admin.get(f"/quarantine/{shown.pk}/release/")
+    assert "AB" * 32 in asked.text
+    assert not asked.context["form"]["register"].value()
+    given = {"upto": shown.pk, "institution": aal.pk, "register": "on"}
+    admin.post(f"/quarantine/{shown.pk}/release/", given)
+    assert sender.certificates.get().fingerprint == "ab" * 32
+
+
 def test_the_same_network_is_a_hint(bank: House, admin: Client, aal: Institution) -> None:
     sender = Sender.objects.create(ae_title="AAL_TPS", network="10.81.4.0/25")
     SenderInstitution.objects.create(sender=sender, institution=aal)

@@ -41,11 +41,19 @@ class ReleaseForm(forms.Form):
         self.group = group
         if group.about_sender:
             self.fields["institution"] = InstitutionField(label=_("Belongs to"))
-        if group.about_sender and group.reason != OTHER_CERTIFICATE:
+        # A name bound to certificates is registered already: only what shows one can be trusted too.
+        if group.about_sender and (group.certificate or group.reason != OTHER_CERTIFICATE):
             self.fields["register"] = forms.BooleanField(label=self._register_words(), required=False)
 
     def _register_words(self) -> str:
         said = {"name": self.group.calling_ae, "where": self.group.address, "called": self.group.called_ae}
+        if self.group.reason == OTHER_CERTIFICATE:
+            return _("Let %(name)s be known by this certificate too, from now on") % said
+        if self.group.certificate:
+            words = _(
+                "Register %(name)s at %(where)s with this certificate, so that it is trusted from now on"
+            )
+            return words % said
         if self.group.reason == NO_INSTITUTION:
             return _("Whatever %(name)s sends to %(called)s is theirs from now on") % said
         return _("Register %(name)s at %(where)s, so that it is trusted from now on") % said

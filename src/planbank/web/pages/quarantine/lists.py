@@ -52,7 +52,7 @@ def needs(request: HttpRequest) -> tuple[int, bool] | None:
 def _waiting(user: User, now: datetime) -> list[tuple[QuerySet[QuarantinedParcel], tuple[str, ...]]]:
     key = ("calling_ae", "address", "reason")
     return [
-        (scope.unknown_senders(user, now).filter(state=State.WAITING), key),
+        (scope.unknown_senders(user, now).filter(state=State.WAITING), (*key, "certificate")),
         (scope.unclear_files(user, now).filter(state=State.WAITING), (*key, "detail", "institution")),
     ]
 
@@ -165,7 +165,7 @@ def _page_number(request: HttpRequest) -> int:
 def _group_heads() -> list[str]:
     return [
         *(_("Sender"), _("Called"), _("Address"), _("Reason"), _("Why it is here"), _("What came")),
-        *(_("Files"), _("Bytes"), _("First seen"), _("Last seen")),
+        *(_("Files"), _("Bytes"), _("First seen"), _("Last seen"), _("Certificate")),
     ]
 
 
@@ -177,6 +177,7 @@ def _group_lines(rows: QuerySet[QuarantinedParcel], search: str, sort: str) -> I
             yield [
                 *(group.calling_ae, group.called_ae, group.address, group.reason, why(group, networks)),
                 *(what_came(group.classes), group.files, group.bytes, group.first_seen, group.last_seen),
+                group.certificate,
             ]
         start += 500
 

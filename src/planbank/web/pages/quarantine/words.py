@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from planbank.catalogue.quarantine_words import NO_INSTITUTION, OTHER_ADDRESS, UNKNOWN
+from planbank.catalogue.quarantine_words import NO_INSTITUTION, OTHER_ADDRESS, OTHER_CERTIFICATE, UNKNOWN
 from planbank.dicom import uids
 from planbank.people.models import Sender
 from planbank.web.parts.words import thin
@@ -86,6 +86,8 @@ def why(group: Group, registered: dict[str, list[str]]) -> str:
             return ngettext(
                 "%(why)s (%(where)s is registered)", "%(why)s (%(where)s are registered)", len(networks)
             ) % {"why": title, "where": listed}
+    if group.reason == OTHER_CERTIFICATE and not group.certificate:
+        return _("%(why)s: it showed none") % {"why": title}
     if group.reason == NO_INSTITUTION:
         return _("%(why)s: %(called)s") % {"why": title, "called": group.called_ae}
     return title
