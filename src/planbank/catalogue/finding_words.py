@@ -315,6 +315,12 @@ WORDS: dict[str, Words] = {
     "dose-no-plan": Words(
         "info", _("The dose names no plan."), KEPT, _("Export the dose together with its plan.")
     ),
+    "dose-frames-unordered": Words(
+        "info",
+        _("The frames of the dose are in no order along the patient; they were put in order by position."),
+        KEPT,
+        NO_ACTION,
+    ),
     "dose-offsets-odd": Words(
         "warn",
         _("The dose's frame offsets are neither relative nor positions; they are read as relative."),

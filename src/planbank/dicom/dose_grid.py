@@ -224,6 +224,9 @@ def _geometry(ds: Item, findings: list[Finding]) -> tuple[GridGeometry | None, N
         return None, np.arange(0)
     order = np.argsort(offsets, kind="stable")
     ascending = offsets[order]
+    steps = np.diff(offsets)
+    if (steps > 0).any() and (steps < 0).any():
+        findings.append(Finding("dose-frames-unordered"))
     if len(ascending) > 1 and np.diff(ascending).min() < SMALLEST:
         findings.append(Finding("dose-no-geometry"))
         return None, order

@@ -119,6 +119,11 @@ FINDINGS: dict[str, tuple[Severity, str, str]] = {
         "The dose's frame offsets are neither relative nor positions; they are read as relative.",
         "",
     ),
+    "dose-frames-unordered": (
+        "info",
+        "The frames of the dose are in no order along the patient; they were put in order by position.",
+        "",
+    ),
     "dose-unit-unknown": ("warning", "The dose's unit is unknown; no DVH is calculated.", ""),
     "dose-negative": ("warning", "The dose holds negative values.", ""),
     "dose-per-fraction": (

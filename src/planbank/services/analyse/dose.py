@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from planbank.catalogue.models import Dose, InstanceVersion
 from planbank.dicom.dose_grid import DoseInfo, read_dose, read_dose_info
+from planbank.dicom.findings import Finding
 from planbank.dicom.references import references
 from planbank.errors import DicomError
 from planbank.services.analyse.facts import clean, cut, finding_list, reference_lists
@@ -14,6 +15,10 @@ from planbank.services.analyse.facts import clean, cut, finding_list, reference_
 def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
     """Write the dose; of its values only the highest, which tells whether the total makes sense."""
     found = read_dose_info(data, syntax)
+    lowest, highest = _range(found, data, syntax)
+    findings = found.findings
+    if lowest is not None and lowest < 0 and found.type != "ERROR":
+        findings = (*findings, Finding("dose-negative"))
     Dose.objects.update_or_create(
         version=version,
         defaults={
@@ -26,7 +31,7 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
                 {
                     "plans": [asdict(plan) for plan in found.plans],
                     "grid": _grid(found),
-                    "maximum": _maximum(found, data, syntax),
+                    "maximum": highest,
                     "stored_dvhs": found.stored_dvhs,
                     "heterogeneity_correction": found.heterogeneity_correction,
                     "manufacturer": found.manufacturer,
@@ -34,19 +39,20 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
                 }
             ),
             "references": clean(reference_lists(references(data, syntax))),
-            "findings": clean(finding_list(found.findings)),
+            "findings": clean(finding_list(findings)),
         },
     )
 
 
-def _maximum(found: DoseInfo, data: bytes, syntax: str) -> float | None:
-    """The highest value in the dose's own unit; None where it cannot be placed, scaled or read."""
+def _range(found: DoseInfo, data: bytes, syntax: str) -> tuple[float | None, float | None]:
+    """Lowest and highest value in the dose's own unit; None where it cannot be placed, scaled or read."""
     if found.geometry is None or found.scaling is None:
-        return None
+        return None, None
     try:
-        return read_dose(data, syntax).maximum
+        grid = read_dose(data, syntax)
     except DicomError:
-        return None
+        return None, None
+    return float(grid.values.min()), grid.maximum
 
 
 def _grid(found: DoseInfo) -> dict[str, object] | None:

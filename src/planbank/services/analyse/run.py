@@ -49,7 +49,7 @@ def subjects() -> Iterator[Subject]:
         yield version, lane_of(patient_file)
 
 
-@service(subject="instance version", version=2, subjects=subjects)
+@service(subject="instance version", version=3, subjects=subjects)
 def analyse(house: House, version_id: int) -> Result:
     """Reads what each object says about itself"""
     version = InstanceVersion.objects.get(pk=version_id)
