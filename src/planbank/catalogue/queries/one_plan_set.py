@@ -166,9 +166,8 @@ def findings_of(plan_set: PlanSet, parts: Parts) -> QuerySet[Finding]:
 
 def arrived(parts: Parts) -> Arrived:
     """How the objects of a plan set came."""
-    came = Submission.objects.filter(
-        Q(instance__in=parts.instances) | Q(instance__in=_images(parts).values("pk"))
-    )
+    # One condition, not two joined by OR: with those every arrival of the bank would be looked at.
+    came = Submission.objects.filter(instance__in=_objects(parts).values("pk"))
     rows = (
         came.values("calling_ae", "relation")
         .annotate(n=Count("pk"), last=Max("received_at"))
@@ -185,8 +184,7 @@ def arrived(parts: Parts) -> Arrived:
 
 def analysed(parts: Parts) -> Work:
     """How analyse stands on the current versions."""
-    instances = Instance.objects.filter(Q(pk__in=parts.instances) | Q(series__in=parts.series))
-    return _work("analyse", subject_id__in=instances.values("current_version"))
+    return _work("analyse", subject_id__in=_objects(parts).values("current_version"))
 
 
 def linked(plan_set: PlanSet) -> Work:
@@ -199,8 +197,8 @@ def calculated(calculations: Iterable[Calculation]) -> Work:
     return _work("calculate", subject_id__in=[c.pk for c in calculations])
 
 
-def _images(parts: Parts) -> QuerySet[Instance]:
-    return Instance.objects.filter(series__in=parts.series)
+def _objects(parts: Parts) -> QuerySet[Instance]:
+    return Instance.objects.filter(Q(pk__in=parts.instances) | Q(series__in=parts.series))
 
 
 def _work(service: str, **subjects: Any) -> Work:
