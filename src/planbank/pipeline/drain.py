@@ -23,6 +23,8 @@ MAX_DEATHS, GIVE_UP = 3, 8
 PAUSE = timedelta(seconds=20)
 # How often work is run when what it stood on was changed by another lane while it ran.
 TURNS = 3
+# How many outcomes of a service one sweep looks at, and how many lanes it queues.
+OLDEST, MOST_LANES = 20_000, 1000
 _STATE = {Done: State.DONE, Waiting: State.WAITING, Failed: State.FAILED, Later: State.LATER}
 
 
@@ -101,5 +103,10 @@ def overdue(house: House, after: timedelta) -> list[tuple[str, str]]:
     """(service, lane) of outcomes that have been due for longer than `after`, or whose 'later' is now."""
     now = house.clock.now()
     Outcome.objects.filter(state=State.LATER, due_at__lte=now).update(state=State.DUE, due_at=now - after)
-    late = Outcome.objects.filter(state=State.DUE, due_at__lte=now - after)
-    return list(late.values_list("service", "lane").distinct()[:2000])
+    late = Outcome.objects.filter(state=State.DUE, due_at__lte=now - after).order_by("due_at")
+    # The oldest of each service: after a rerun there are millions, and no look may cost that much.
+    found = [
+        (spec.name, late.filter(service=spec.name).values_list("lane", flat=True)[:OLDEST])
+        for spec in SERVICES
+    ]
+    return [(name, lane) for name, lanes in found for lane in list(dict.fromkeys(lanes))[:MOST_LANES]]

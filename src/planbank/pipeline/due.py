@@ -28,6 +28,7 @@ SELECT %s, %s, %s, %s, '', 0, %s, * FROM unnest(%s::bigint[], %s::varchar[])
 ON CONFLICT (service, subject_kind, subject_id, version) DO UPDATE SET
 state = EXCLUDED.state, due_at = EXCLUDED.due_at, lane = EXCLUDED.lane, attempts = 0, reason = ''
 """
+_UNLESS_SINCE = "WHERE pipeline_outcome.due_at < EXCLUDED.due_at"
 # What Procrastinate's own deferral inserts, for many lanes at once and passing over those queued.
 _QUEUE = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
@@ -40,9 +41,18 @@ SELECT lock FROM procrastinate_jobs WHERE queueing_lock = ANY(%s) AND status = '
 
 
 def make_due(
-    service: str, subjects: Iterable[Subject], at: datetime, *, priority: int = ARRIVAL, defer: bool = True
+    service: str,
+    subjects: Iterable[Subject],
+    at: datetime,
+    *,
+    priority: int = ARRIVAL,
+    defer: bool = True,
+    unless_since: bool = False,
 ) -> int:
-    """Make `service` due for each (id, lane); returns how many. Call inside the causing transaction."""
+    """Make `service` due for each (id, lane); returns how many. Call inside the causing transaction.
+
+    `unless_since`: what was made due at `at` or later is left as it is, done or not.
+    """
     spec = SERVICES[service]
     lanes = dict(subjects)
     ids = sorted(lanes)
@@ -51,7 +61,8 @@ def make_due(
             portion = ids[start : start + PORTION]
             constants = [service, spec.subject, spec.version, State.DUE.value, at]
             with connection.cursor() as cursor:
-                cursor.execute(_DUE, [*constants, portion, [lanes[pk] for pk in portion]])
+                statement = f"{_DUE} {_UNLESS_SINCE}" if unless_since else _DUE
+                cursor.execute(statement, [*constants, portion, [lanes[pk] for pk in portion]])
         if defer:
             defer_lanes(service, sorted(set(lanes.values())), priority)
     return len(ids)

@@ -52,6 +52,24 @@ class Outcome(models.Model):
         ]
 
 
+class Rerun(models.Model):
+    """A service being made due for everything there is, in the background (R4)."""
+
+    service = models.CharField(max_length=32)
+    version = models.PositiveIntegerField()
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=64, help_text="a username, or what asked")
+    made = models.PositiveBigIntegerField(default=0, help_text="subjects gone through so far")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service"], condition=Q(finished_at__isnull=True), name="rerun_one_open"
+            )
+        ]
+
+
 class ServiceVersion(models.Model):
     """The version of each service that this database has been made due for."""
 

@@ -17,8 +17,10 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job
 
 from planbank.house import House
+from planbank.journal.record import Actor
 from planbank.pipeline.drain import overdue
-from planbank.pipeline.due import BACKGROUND, defer_lanes, make_due
+from planbank.pipeline.due import BACKGROUND, defer_lanes
+from planbank.pipeline.everything import make_all_due, sweep_up
 from planbank.pipeline.models import ServiceVersion
 from planbank.pipeline.registry import SERVICES
 
@@ -31,6 +33,7 @@ def sweep(house: House, after: timedelta = timedelta(seconds=20)) -> int:
     lanes = overdue(house, after)
     for service in SERVICES:
         defer_lanes(service.name, sorted(lane for name, lane in lanes if name == service.name), BACKGROUND)
+    sweep_up()
     return len(lanes)
 
 
@@ -76,8 +79,7 @@ def notice_new_versions(house: House) -> list[str]:
             known = ServiceVersion.objects.filter(service=spec.name).first()
             if known and known.version >= spec.version:
                 continue
-            now = house.clock.now()
-            make_due(spec.name, spec.subjects(), now, priority=BACKGROUND, defer=False)
+            make_all_due(spec.name, Actor("service", "clock"), house.clock.now())
             ServiceVersion.objects.update_or_create(service=spec.name, defaults={"version": spec.version})
             found.append(spec.name)
     return found

@@ -83,4 +83,10 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["institution", "-received_at", "-id"], name="submission_recent"),
             models.Index(fields=["association_id"], name="submission_association"),
+            # What is not new is rare and asked for by itself: without this a year is read to find it.
+            models.Index(
+                fields=["institution", "relation", "-received_at", "-id"],
+                name="submission_not_new",
+                condition=~models.Q(relation="new"),
+            ),
         ]

@@ -14,8 +14,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from planbank.catalogue.models import InstanceVersion
 from planbank.journal.models import Entry
 from planbank.people.models import User
+from planbank.pipeline import everything
 from planbank.pipeline.due import make_due
-from planbank.pipeline.models import Outcome, State
+from planbank.pipeline.models import Outcome, Rerun, State
 from planbank.pipeline.registry import SERVICES
 from planbank.services.register import register_once
 from planbank.web.pages.services import again
@@ -205,6 +206,28 @@ def test_everything_is_run_again_after_a_question(bank: House, admin: Client) ->
     assert Outcome.objects.filter(service="analyse", state=State.DUE).count() == 3
     assert {priority for _lane, priority in jobs()} == {0}
     assert Entry.objects.filter(action="run again").get().detail == {"which": "all", "subjects": 3}
+
+
+def test_very_much_is_queued_in_the_background_and_the_page_counts(
+    bank: House, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R4: no request that lasts minutes."""
+    register_sender()
+    for _ in range(3):
+        deposit(bank, ct())
+    register_once(bank)
+    monkeypatch.setattr(everything, "PORTION", 2)
+    page = admin.post("/services/analyse/run/", follow=True).text
+    assert "analyse will run again on everything" in page
+    assert "is being queued again on everything" in page
+    run = Rerun.objects.get()
+    run.made = 1_240_000
+    run.save()
+    known = admin.get("/services/").context["known"]
+    part = admin.get("/services/numbers/", {"known": known}).text
+    assert f'id="rerun-{run.pk}" hx-swap-oob="true">1\u202f240\u202f000<' in part
+    everything.go_on(bank, run.pk)
+    assert "is being queued" not in admin.get("/services/").text
 
 
 def test_with_very_many_lanes_the_sweep_queues_the_jobs(bank: House, admin: Client) -> None:

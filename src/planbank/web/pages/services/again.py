@@ -12,6 +12,7 @@ from django.db import transaction
 
 from planbank.journal.record import Actor, record
 from planbank.pipeline.due import BACKGROUND, make_due
+from planbank.pipeline.everything import MOST_LANES, make_all_due
 from planbank.pipeline.models import Outcome, State
 from planbank.pipeline.registry import SERVICES
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from planbank.pipeline.registry import Subject
 
 PORTION = 20_000
-# With more lanes than this no job is queued for each here: the sweep does so, portion by portion.
-MOST_LANES = 200
 
 
 def one(outcome: Outcome, by: User, at: datetime) -> int:
@@ -39,9 +38,9 @@ def failed(service: str, by: User, at: datetime) -> int:
     return _run(service, list(rows.values_list("subject_id", "lane")), "failed", by, at)
 
 
-def everything(service: str, by: User, at: datetime) -> int:
-    """Run a service again on every subject there is; returns how many."""
-    return _run(service, SERVICES[service].subjects(), "all", by, at)
+def everything(service: str, by: User, at: datetime) -> int | None:
+    """Run a service again on every subject there is; returns how many, None where a job makes them due."""
+    return make_all_due(service, Actor("user", by.username), at)
 
 
 def _run(service: str, subjects: Iterable[Subject], which: str, by: User, at: datetime) -> int:

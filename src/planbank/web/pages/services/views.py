@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from planbank.catalogue.queries.paging import Order, read_page
-from planbank.pipeline.models import Outcome, State
+from planbank.pipeline.models import Outcome, Rerun, State
 from planbank.pipeline.registry import SERVICES
 from planbank.web.lists.listing import drops
 from planbank.web.lists.sheet import as_csv, wants_csv
@@ -112,7 +112,7 @@ def run_all(request: HttpRequest, name: str) -> HttpResponse:
     spec = _service(name)
     if request.method == "POST":
         number = again.everything(spec.name, request.user, house_of(request).clock.now())
-        messages.success(request, _said(name, number))
+        messages.success(request, _said(name, number) if number is not None else _said_begun(name))
         return redirect("services")
     standing = next(s for s in numbers(house_of(request)).services if s.service.name == name)
     total = standing.done + sum(standing.open.values())
@@ -131,7 +131,9 @@ def _head(request: HttpRequest) -> dict[str, Any]:
     house = house_of(request)
     standing = numbers(house)
     known = f"{'busy' if standing.busy else 'idle'}-{'bad' if standing.failed else 'well'}"
-    return {"numbers": standing, "known": known, "now": house.clock.now()}
+    reruns = list(Rerun.objects.filter(finished_at=None).order_by("asked_at"))
+    known += "".join(f"-{run.pk}" for run in reruns)
+    return {"numbers": standing, "known": known, "now": house.clock.now(), "reruns": reruns}
 
 
 def _service(name: str) -> Service:
@@ -145,6 +147,13 @@ def _said(name: str, number: int) -> str:
         "%(service)s runs again on %(n)s subject.", "%(service)s runs again on %(n)s subjects.", number
     )
     return words % {"service": name, "n": thin(number)}
+
+
+def _said_begun(name: str) -> str:
+    said = _(
+        "%(service)s will run again on everything. It is queued in the background; you can leave this page."
+    )
+    return said % {"service": name}
 
 
 def _states_of(given: dict[str, Any]) -> list[str]:
