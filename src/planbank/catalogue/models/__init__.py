@@ -12,6 +12,7 @@ from planbank.catalogue.models.derived import (
 )
 from planbank.catalogue.models.dvh import Calculation, ChosenDose, Dvh, TpsDvh
 from planbank.catalogue.models.finding import Finding
+from planbank.catalogue.models.name import NameUse
 from planbank.catalogue.models.patient import Patient, PatientFile, PatientIdentity
 from planbank.catalogue.models.plan_set import Bundle, Means, Member, PlanSet, Role
 from planbank.catalogue.models.quarantine import QuarantinedParcel
@@ -31,6 +32,7 @@ __all__ = [
     "InstanceVersion",
     "Means",
     "Member",
+    "NameUse",
     "Patient",
     "PatientFile",
     "PatientIdentity",

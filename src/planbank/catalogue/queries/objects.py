@@ -67,9 +67,13 @@ def series_order(series: QuerySet[Series], sort: str) -> QuerySet[Series]:
     return rows.order_by(*_sorted(SERIES_ORDERS, sort, "study"))
 
 
-def series_rows(page: Sequence[Series]) -> list[Series]:
-    """The series of one page again, each with its study and the number of its objects and bytes."""
-    rows = _with_numbers(Series.objects.select_related("study")).in_bulk([row.pk for row in page])
+def series_rows(page: Sequence[Series], held: QuerySet[Series] | None = None) -> list[Series]:
+    """The series of one page again, each with its study and the number of its objects and bytes.
+
+    `held`: those that may be read, and how.
+    """
+    every = Series.objects.all() if held is None else held
+    rows = _with_numbers(every.select_related("study__patient_file")).in_bulk([row.pk for row in page])
     return [rows[row.pk] for row in page if row.pk in rows]
 
 

@@ -42,10 +42,16 @@ class FileNumbers:
     modalities: list[str] = field(default_factory=list)
 
 
-def search(files: QuerySet[PatientFile], text: str) -> QuerySet[PatientFile]:
+NAMELESS_ORDERS = {name: ORDERS[name] for name in ("-received", "received")}
+
+
+def search(
+    files: QuerySet[PatientFile], text: str, *, named: Q | None = None, also: Sequence[str] = ()
+) -> QuerySet[PatientFile]:
     """Files in which every word of `text` stands in the ID, the name or a study's description.
 
-    Words are literal. A number is found with and without its dashes.
+    Words are literal. A number is found with and without its dashes. `named`: where only some rows
+    may be found by what names a patient; the others are found by the columns of `also`.
     """
     for word in text.replace("\0", "").split()[:MAX_WORDS]:
         in_study = Study.objects.filter(patient_file=OuterRef("pk"), description__icontains=word)
@@ -54,8 +60,18 @@ def search(files: QuerySet[PatientFile], text: str) -> QuerySet[PatientFile]:
         if plain.isdigit():
             files = files.alias(plain_id=Replace(F("sent_id"), Value("-"), Value("")))
             found |= Q(plain_id__contains=plain)
-        files = files.filter(found)
+        files = files.filter(where_allowed(found, word, named, also))
     return files
+
+
+def where_allowed(found: Q, word: str, named: Q | None, also: Sequence[str]) -> Q:
+    """A search that names patients, on the rows where it may; on all of them by the columns of `also`."""
+    if named is None:
+        return found
+    found &= named
+    for column in also:
+        found |= Q(**{f"{column}__icontains": word})
+    return found
 
 
 def with_modality(files: QuerySet[PatientFile], modality: str) -> QuerySet[PatientFile]:
@@ -69,13 +85,17 @@ def with_open_findings(files: QuerySet[PatientFile]) -> QuerySet[PatientFile]:
     return files.filter(Exists(open_findings))
 
 
-def numbers(files: Sequence[PatientFile]) -> dict[int, FileNumbers]:
-    """What each of these files holds. One query, whose cost is that of these files alone."""
+def numbers(files: Sequence[PatientFile], held: QuerySet[Series] | None = None) -> dict[int, FileNumbers]:
+    """What each of these files holds. One query, whose cost is that of these files alone.
+
+    `held`: the series that count, where somebody may not see all.
+    """
     found = {file.pk: FileNumbers() for file in files}
     studies: dict[int, set[int]] = {pk: set() for pk in found}
     modalities: dict[int, set[str]] = {pk: set() for pk in found}
     rows = (
-        Series.objects.filter(study__patient_file__in=list(found))
+        (Series.objects.all() if held is None else held)
+        .filter(study__patient_file__in=list(found))
         .values_list("study__patient_file_id", "study_id", "modality")
         .annotate(objects=Count("instances"))
         .order_by()

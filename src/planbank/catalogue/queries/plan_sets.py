@@ -16,6 +16,7 @@ from django.db.models.functions import Replace
 from planbank.catalogue.finding_words import WORDS
 from planbank.catalogue.models import Calculation, Finding, Member, PatientFile, PlanSet, Roi
 from planbank.catalogue.queries.paging import Order
+from planbank.catalogue.queries.patients import where_allowed
 from planbank.pipeline.models import Outcome, State
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ ORDERS = {
     "approval": Order("approval"),
     "-approval": Order("approval", descending=True),
 }
+# Where some rows hide their label: an order by it would tell what it is.
+NAMELESS_ORDERS = {name: order for name, order in ORDERS.items() if "label" not in name}
 MAX_WORDS = 8
 WAITING_CODE = "dose-waiting-for-beams"
 
@@ -53,10 +56,13 @@ class PlanSetFacts:
     codes: set[str] = field(default_factory=set)
 
 
-def search(plan_sets: QuerySet[PlanSet], text: str) -> QuerySet[PlanSet]:
+def search(
+    plan_sets: QuerySet[PlanSet], text: str, *, named: Q | None = None, also: Sequence[str] = ()
+) -> QuerySet[PlanSet]:
     """Plan sets in which every word stands in the label, the patient's ID or name, or an ROI name.
 
-    Words are literal. A number is found with and without its dashes.
+    Words are literal. A number is found with and without its dashes. `named`, `also`: as in
+    `patients.search`.
     """
     for word in text.replace("\0", "").split()[:MAX_WORDS]:
         found = Q(label__icontains=word)
@@ -66,7 +72,7 @@ def search(plan_sets: QuerySet[PlanSet], text: str) -> QuerySet[PlanSet]:
         if plain.isdigit():
             plan_sets = plan_sets.alias(plain_id=Replace(F("patient_file__sent_id"), Value("-"), Value("")))
             found |= Q(plain_id__contains=plain)
-        plan_sets = plan_sets.filter(found)
+        plan_sets = plan_sets.filter(where_allowed(found, word, named, also))
     return plan_sets
 
 
@@ -169,8 +175,14 @@ def _calculations(plan_sets: list[int]) -> tuple[set[int], set[int], set[int]]:
     return calculated, due, failed
 
 
-def plan_sets_of(patient_file: PatientFile) -> list[tuple[PlanSet, PlanSetFacts]]:
-    """The plan sets of one patient file, newest plan first, for the page of the patient."""
-    rows = list(PlanSet.objects.filter(patient_file=patient_file).order_by("-plan_date", "-pk"))
+def plan_sets_of(
+    patient_file: PatientFile, held: QuerySet[PlanSet] | None = None
+) -> list[tuple[PlanSet, PlanSetFacts]]:
+    """The plan sets of one patient file, newest plan first, for the page of the patient.
+
+    `held`: those that count, where somebody may not see all.
+    """
+    every = PlanSet.objects.all() if held is None else held
+    rows = list(every.filter(patient_file=patient_file.pk).order_by("-plan_date", "-pk"))
     known = facts(rows)
     return [(row, known[row.pk]) for row in rows]

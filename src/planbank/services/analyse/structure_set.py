@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planbank.catalogue.models import InstanceVersion, Roi, StructureSet
+from planbank.catalogue.names import note_names
 from planbank.dicom.references import references
 from planbank.dicom.structure_set import RoiSummary, summarise_structure_set
 from planbank.services.analyse.facts import clean, cut, finding_list, reference_lists
@@ -39,6 +40,7 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
         unique_fields=["structure_set", "number"],
         update_fields=["name", "type", "label", "colour", "contour_count", "point_count", "is_empty"],
     )
+    note_names(version, [found.label, found.name, *(n for roi in found.rois for n in (roi.name, roi.label))])
     row.rois.exclude(number__in=[roi.number for roi in found.rois]).delete()
 
 

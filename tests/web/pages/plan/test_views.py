@@ -278,14 +278,11 @@ def test_many_doses_become_a_list_to_choose_from(rows: PlanRows, anna: Client) -
 
 
 def test_the_plans_of_a_patient_as_part_of_another_page(rows: PlanRows, anna: Client) -> None:
-    from django.template.loader import render_to_string
-
-    from planbank.web.pages.plans.views import rows_of
-
     plan_set = rows.whole_plan(label="Mam sin")
-    part = render_to_string("plan/of_patient.html", {"rows": rows_of(plan_set.patient_file)})
-    assert f'href="/plans/{plan_set.pk}/"' in part and "DVH ready" in part
-    assert "No plan and no structure set" in render_to_string("plan/of_patient.html", {"rows": []})
+    page = anna.get(f"/patients/{plan_set.patient_file_id}/").text
+    assert f'href="/plans/{plan_set.pk}/"' in page and "DVH ready" in page
+    empty = rows.file(sent_id="2")
+    assert "No plan and no structure set" in anna.get(f"/patients/{empty.pk}/").text
 
 
 @pytest.mark.parametrize("site", ["prostate", "proton"])

@@ -49,7 +49,7 @@ def test_hidden_and_absent_answer_alike(plan_set: PlanSet) -> None:
 
 
 def test_the_drawing_lies_within_the_picture(bank: House, plan_set: PlanSet) -> None:
-    drawing = drawing_of(bank, plan_set)
+    drawing = drawing_of(bank, plan_set, {"PTV"})
     assert drawing is not None
     assert drawing.structures and drawing.isodoses
     assert all(line.path.startswith("M") and line.colour.startswith("#") for line in drawing.structures)
@@ -65,4 +65,4 @@ def test_without_images_there_is_no_drawing(bank: House) -> None:
         if ds.Modality != "CT":
             send(bank, ds)
     run_everything(bank)
-    assert drawing_of(bank, PlanSet.objects.get()) is None
+    assert drawing_of(bank, PlanSet.objects.get(), ()) is None

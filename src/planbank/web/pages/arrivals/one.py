@@ -22,7 +22,7 @@ from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
 from planbank.web.pages.arrivals.forms import SubmissionFilters
-from planbank.web.reach import mine, my_institutions, note
+from planbank.web.reach import my_institutions, note, ours
 
 SIZE = 100
 ORDERS = {
@@ -40,7 +40,7 @@ ORDERS = {
 @page("arrivals/<slug:number>/", name="association", action="data.view")
 def association(request: HttpRequest, number: str) -> HttpResponse:
     """The objects of one association."""
-    came = mine(request, Submission).filter(association_id=number)
+    came = ours(request, Submission).filter(association_id=number)
     codes = {i.pk: i.code for i in my_institutions(request)}
     owners = sorted(set(came.order_by().values_list("institution_id", flat=True).distinct()))
     if not owners:

@@ -32,7 +32,7 @@ from planbank.web.pages.arrivals.days import chart
 from planbank.web.pages.arrivals.forms import ArrivalFilters
 from planbank.web.pages.arrivals.one import association
 from planbank.web.pages.arrivals.reading import days_of, moments, refusals, rows_of
-from planbank.web.reach import mine, my_institutions, note
+from planbank.web.reach import my_institutions, note, ours
 
 __all__ = ["arrivals", "association"]
 SIZE, CHUNK = 25, 100
@@ -58,7 +58,7 @@ def arrivals(request: HttpRequest) -> HttpResponse:
         note(request, "take out list", object_kind="arrivals", filters=sorted(given))
         return as_csv(_("arrivals"), _heads(), _csv_rows(request, given, days, codes))
     place = request.GET.get("after", "")
-    found = read_associations(mine(request, Submission), wanted, place, SIZE, list(codes))
+    found = read_associations(ours(request, Submission), wanted, place, SIZE, list(codes))
     context = {
         "now": now,
         "filters": filters.with_days(days),
@@ -84,7 +84,7 @@ def arrivals(request: HttpRequest) -> HttpResponse:
 def _wanted(request: HttpRequest, given: dict[str, Any], days: tuple[date, date]) -> QuerySet[Submission]:
     since, until = moments(days)
     return narrowed(
-        mine(request, Submission),
+        ours(request, Submission),
         since=since,
         until=until,
         sender=given.get("sender"),
@@ -138,7 +138,7 @@ def _csv_rows(
     place = ""
     while True:
         wanted = _wanted(request, given, days)
-        found = read_associations(mine(request, Submission), wanted, place, CHUNK, list(codes))
+        found = read_associations(ours(request, Submission), wanted, place, CHUNK, list(codes))
         for row in rows_of(found.rows, codes):
             came = row.came
             yield [

@@ -21,7 +21,7 @@ from planbank.pipeline.registry import SERVICES
 from planbank.web.lists import words
 from planbank.web.pages import house_of, page
 from planbank.web.pages.patients.findings import findings_on
-from planbank.web.reach import mine, note_view, one
+from planbank.web.reach import note_view, one_of, ours
 
 ARRIVALS = 25
 
@@ -47,18 +47,16 @@ class WorkRow:
     finished_at: datetime | None
 
 
-@page("instances/<int:pk>/", name="instance", action="data.view")
+@page("instances/<int:pk>/", name="instance", action="data.identity")
 def instance(request: HttpRequest, pk: int) -> HttpResponse:
     """One object: header values, versions, arrivals, outcomes, findings."""
-    held = mine(request, Instance).select_related(
-        "current_version", "series__study__patient_file__institution"
-    )
-    here = one(held, pk)
+    related = ("current_version", "series__study__patient_file__institution")
+    here = one_of(request, Instance, pk, *related, action="data.identity")
     file = here.series.study.patient_file
     note_view(request, file, instance=here.pk)
     version = here.current_version
     versions = objects.versions_of(here)
-    came = mine(request, Submission).filter(instance=here).order_by("-received_at", "-pk")
+    came = ours(request, Submission).filter(instance=here).order_by("-received_at", "-pk")
     context = {
         "now": house_of(request).clock.now(),
         "instance": here,

@@ -25,7 +25,7 @@ from planbank.people.expiry import Expiry, expiries
 from planbank.pipeline.models import Outcome, State
 from planbank.web.pages import house_of
 from planbank.web.parts.words import thin
-from planbank.web.reach import mine
+from planbank.web.reach import ours
 
 _NEARLY = 0.8
 MOST, WEEK = 5, timedelta(days=7)
@@ -123,7 +123,7 @@ def _unread(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     """Work that could not be done: on my objects, or, for the administrator, anywhere."""
     if may(request.user, "services.view", now):
         return _failed(failed(), address("services", f"?state={State.FAILED}"), _("See the services"))
-    own = failed_on(mine(request, PatientFile))
+    own = failed_on(ours(request, PatientFile))
     return _failed(own, address("patients", "?look=failed"), _("See the patients"))
 
 
@@ -139,7 +139,7 @@ def _failed(rows: QuerySet[Outcome], url: str, verb: str) -> list[dict[str, Any]
 
 def _findings(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     found = (
-        mine(request, Finding)
+        ours(request, Finding)
         .filter(closed_at=None)
         .aggregate(n=Count("pk"), files=Count("patient_file", distinct=True), at=Max("opened_at"))
     )

@@ -24,7 +24,7 @@ from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.arrivals.days import chart
 from planbank.web.pages.arrivals.reading import days_of, moments, rows_of
 from planbank.web.pages.overview.attention import WEEK, address, needs
-from planbank.web.reach import mine, my_institutions
+from planbank.web.reach import my_institutions, ours
 
 DAYS, LATEST, SECOND = 30, 5, timedelta(seconds=1)
 
@@ -62,7 +62,7 @@ def _data(request: HttpRequest, institutions: list[Institution], now: datetime) 
     newest = newest_received(Institution.objects.filter(pk__in=codes))
     if newest is None:
         return {"newest": None}
-    came = mine(request, Submission)
+    came = ours(request, Submission)
     today = timezone.localtime(now).date()
     days = today - timedelta(days=DAYS - 1), today
     start, end = moments(days)
@@ -85,14 +85,14 @@ def _data(request: HttpRequest, institutions: list[Institution], now: datetime) 
 
 def _stats(request: HttpRequest, codes: dict[int, str], now: datetime) -> dict[str, Any]:
     key = "-".join(str(pk) for pk in sorted(codes))
-    files, came = mine(request, PatientFile), mine(request, Submission).filter(received_at__gte=now - WEEK)
+    files, came = ours(request, PatientFile), ours(request, Submission).filter(received_at__gte=now - WEEK)
     return {
         "patients": total(files.exclude(patient=None).values("patient").distinct(), f"patients:{key}"),
         "new_patients": total(
             files.filter(first_received_at__gte=now - WEEK).exclude(patient=None), f"new:{key}"
         ),
-        "series": total(mine(request, Series), f"series:{key}"),
-        "objects": total(mine(request, Instance), f"objects:{key}"),
+        "series": total(ours(request, Series), f"series:{key}"),
+        "objects": total(ours(request, Instance), f"objects:{key}"),
         "week": total(came, f"week:{key}"),
         "associations": remembered(
             came, ("associations", *codes), came.order_by().values("association_id").distinct().count

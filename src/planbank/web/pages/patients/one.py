@@ -24,10 +24,10 @@ from planbank.web.lists import words
 from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
-from planbank.web.pages.patients.findings import findings_of
+from planbank.web.pages.patients.findings import Shown, findings_of
 from planbank.web.pages.patients.forms import SeriesFilters
 from planbank.web.pages.plans.views import rows_of
-from planbank.web.reach import mine, note, note_view, one
+from planbank.web.reach import is_veiled, mine, note, note_view, one_of, ours
 
 SIZE, ARRIVALS = 100, 8
 
@@ -35,8 +35,8 @@ SIZE, ARRIVALS = 100, 8
 @page("patients/<int:pk>/", name="patient", action="data.view")
 def patient(request: HttpRequest, pk: int) -> HttpResponse:
     """One patient file: facts, series, findings, arrivals."""
-    file = one(mine(request, PatientFile).select_related("institution"), pk)
-    held = Series.objects.filter(study__patient_file=file)
+    file = one_of(request, PatientFile, pk, "institution")
+    held = mine(request, Series).filter(study__patient_file=file.pk)
     modalities = patients.in_order(held.values_list("modality", flat=True).distinct())
     filters = SeriesFilters(request.GET, modalities)
     given = filters.given()
@@ -45,7 +45,7 @@ def patient(request: HttpRequest, pk: int) -> HttpResponse:
     if wants_csv(request):
         code = file.institution.code
         note(request, "take out list", object_kind="patient file", object_id=file.pk, institution=code)
-        return as_csv(f"{_('series')}-{file.pk}", _heads(), _csv_rows(ordered))
+        return as_csv(f"{_('series')}-{file.pk}", _heads(), _csv_rows(ordered, held))
     note_view(request, file)
     found = Paginator(ordered, SIZE).get_page(request.GET.get("page"))
     context = {
@@ -53,17 +53,19 @@ def patient(request: HttpRequest, pk: int) -> HttpResponse:
         "file": file,
         "name": words.person(file.name),
         "born": words.day(file.birth_date),
-        "numbers": patients.numbers([file])[file.pk],
+        "numbers": patients.numbers([file], held)[file.pk],
         "bytes": bytes_of(held),
         "filters": filters,
         "given": given,
         "sort": sort,
         "found": found,
-        "rows": _rows(list(found)),
+        "rows": _rows(list(found), held),
         "all_url": without(request, *filters.fields),
-        "findings": findings_of(file),
-        "plans": rows_of(file),
-        "arrivals": _arrivals(request, file),
+        "veiled": is_veiled(file),
+        # What is odd and how it came is its institution's; of a plan, the plan's page tells it.
+        "findings": Shown() if file.seen_through else findings_of(file),
+        "plans": rows_of(request, file),
+        "arrivals": None if file.seen_through else _arrivals(request, file),
     }
     if not found and given:
         context["drops"] = drops(request, filters, lambda rest: narrowed(held, rest))
@@ -81,14 +83,14 @@ def narrowed(series: QuerySet[Series], given: dict[str, Any]) -> QuerySet[Series
 
 def _arrivals(request: HttpRequest, file: PatientFile) -> Any:
     """The last associations in which something of this patient came, counting only that."""
-    came = mine(request, Submission).filter(instance__series__study__patient_file=file)
+    came = ours(request, Submission).filter(instance__series__study__patient_file=file)
     return read_associations(came, came, "", ARRIVALS)
 
 
-def _rows(series: list[Series]) -> list[tuple[Series, str, StackWords | None]]:
+def _rows(series: list[Series], held: QuerySet[Series]) -> list[tuple[Series, str, StackWords | None]]:
     """A line each: the series, its study's date, and whether images are missing."""
     stacks = by_series(series)
-    return [(row, words.day(row.study.study_date), stacks.get(row.pk)) for row in series_rows(series)]
+    return [(row, words.day(row.study.study_date), stacks.get(row.pk)) for row in series_rows(series, held)]
 
 
 def _heads() -> list[str]:
@@ -98,9 +100,9 @@ def _heads() -> list[str]:
     ]
 
 
-def _csv_rows(ordered: QuerySet[Series]) -> Iterator[list[Any]]:
+def _csv_rows(ordered: QuerySet[Series], held: QuerySet[Series]) -> Iterator[list[Any]]:
     for pages in Paginator(ordered, 500):
-        for row in series_rows(list(pages)):
+        for row in series_rows(list(pages), held):
             study = row.study
             yield [
                 *(words.day(study.study_date), study.description, study.study_instance_uid),

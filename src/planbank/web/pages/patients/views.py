@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from planbank.catalogue.models import PatientFile
+from planbank.catalogue.models import PatientFile, Series
 from planbank.catalogue.queries import patients
 from planbank.catalogue.queries.paging import read_page
 from planbank.catalogue.queries.work import with_failed_work
@@ -26,7 +26,7 @@ from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.patients.forms import PatientFilters
 from planbank.web.pages.patients.one import patient
-from planbank.web.reach import mine, my_institutions, note
+from planbank.web.reach import mine, note, seen_institutions, sees_only_named, words_allowed
 
 __all__ = ["listed", "patient"]
 SIZE, CHUNK = 50, 200
@@ -50,37 +50,39 @@ class Row:
     menu=Menu("data", gettext_lazy("Patients"), "patient", 20),
 )
 def listed(request: HttpRequest) -> HttpResponse:
-    """The patient files of my institutions."""
-    codes = [i.code for i in my_institutions(request)]
+    """The patient files of my institutions and protocols."""
+    codes = [i.code for i in seen_institutions(request)]
     filters = PatientFilters(request.GET, codes)
     given = filters.given()
     sort = request.GET.get("sort", USUAL)
-    order = patients.ORDERS.get(sort, patients.ORDERS[USUAL])
+    sorts = patients.ORDERS if sees_only_named(request) else patients.NAMELESS_ORDERS
+    order = sorts.get(sort, sorts[USUAL])
     _journal(request, given, codes)
     if wants_csv(request):
         return as_csv(_("patients"), _heads(), _csv_rows(request, given, order))
-    files = narrowed(mine(request, PatientFile), given)
+    files = wanted(request, given)
     place = {name: request.GET.get(name, "") for name in ("after", "before")}
     found = read_page(files.select_related("institution"), order, **place, size=SIZE)
     context = {
         "now": house_of(request).clock.now(),
         "filters": filters,
         "given": given,
-        "sort": sort if sort in patients.ORDERS else USUAL,
+        "sort": sort if sort in sorts else USUAL,
         "found": found,
-        "rows": _rows(found.rows),
+        "rows": _rows(request, found.rows),
         "where": where(files, len(found.rows)),
         "codes": codes,
         "several": len(codes) > 1,
         "all_url": without(request, *filters.fields),
     }
     if not found.rows and given:
-        context["drops"] = drops(request, filters, lambda rest: narrowed(mine(request, PatientFile), rest))
+        context["drops"] = drops(request, filters, lambda rest: wanted(request, rest))
     return render(request, "patients/list.html", context)
 
 
-def narrowed(files: QuerySet[PatientFile], given: dict[str, Any]) -> QuerySet[PatientFile]:
-    """Files that fit every filter that is on."""
+def wanted(request: HttpRequest, given: dict[str, Any]) -> QuerySet[PatientFile]:
+    """The files this person may see that fit every filter that is on."""
+    files = mine(request, PatientFile)
     if given.get("institution"):
         files = files.filter(institution__code=given["institution"])
     if given.get("modality"):
@@ -89,11 +91,11 @@ def narrowed(files: QuerySet[PatientFile], given: dict[str, Any]) -> QuerySet[Pa
         files = patients.with_open_findings(files)
     if given.get("look") == "failed":
         files = with_failed_work(files)
-    return patients.search(files, given.get("q", ""))
+    return patients.search(files, given.get("q", ""), **words_allowed(request))
 
 
-def _rows(files: list[PatientFile]) -> list[Row]:
-    numbers = patients.numbers(files)
+def _rows(request: HttpRequest, files: list[PatientFile]) -> list[Row]:
+    numbers = patients.numbers(files, mine(request, Series))
     return [Row(f, words.person(f.name), words.day(f.birth_date), numbers[f.pk]) for f in files]
 
 
@@ -117,9 +119,9 @@ def _csv_rows(request: HttpRequest, given: dict[str, Any], order: Any) -> Iterat
     """Portion by portion: each asks the policy anew, so a grant that ends also ends the download."""
     place = ""
     while True:
-        files = narrowed(mine(request, PatientFile), given).select_related("institution")
+        files = wanted(request, given).select_related("institution")
         found = read_page(files, order, after=place, size=CHUNK)
-        for row in _rows(found.rows):
+        for row in _rows(request, found.rows):
             file, has = row.file, row.numbers
             yield [
                 *(file.sent_id, file.name, row.born, file.sex, file.institution.code),

@@ -44,10 +44,13 @@ class Shown:
         return ", ".join(words % {"n": n} for n, words in said if n)
 
 
-def shown(rows: Iterable[Finding], *, closed: bool) -> Shown:
-    """Findings, open and closed, newest first, as they are read."""
+def shown(rows: Iterable[Finding], *, closed: bool, link: bool = True) -> Shown:
+    """Findings, open and closed, newest first, as they are read; `link`: with the way to the objects."""
     found = list(rows)
     open_items, codes = _items([row for row in found if row.closed_at is None])
+    if not link:
+        for item in open_items:
+            item["actions"] = []
     ended = [row for row in found if row.closed_at is not None]
     closed_items, _codes = _items(ended)
     if closed:

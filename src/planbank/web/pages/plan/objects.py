@@ -6,7 +6,7 @@ Comes in: its parts. Goes out: rows: what it is, what it says, how it was linked
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import reverse
@@ -30,8 +30,11 @@ class ObjectRow:
     received_at: datetime | None
 
 
-def objects_of(parts: Parts, rois: Mapping[int, int]) -> list[ObjectRow]:
-    """Plan, structure sets, doses, images, records, registrations; `rois` counts by structure set."""
+def objects_of(parts: Parts, rois: Mapping[int, int], *, link: bool = True) -> list[ObjectRow]:
+    """Plan, structure sets, doses, images, records, registrations; `rois` counts by structure set.
+
+    `link=False`: without the way to the page of each, which shows whose it is.
+    """
     rows = [_row(part, "RTPLAN", part.says.technique if part.says else "") for part in _some(parts.plan)]
     rows += [_row(part, "RTSTRUCT", _structures(part, rois)) for part in parts.structure_sets]
     rows += [_row(part, "RTDOSE", _dose(part)) for part in parts.doses]
@@ -39,7 +42,7 @@ def objects_of(parts: Parts, rois: Mapping[int, int]) -> list[ObjectRow]:
     for part in parts.others:
         kind = _("Treatment record") if part.role == "record" else _("Registration")
         rows.append(_row(part, kind, long_day(part.says.date) if part.says else ""))
-    return rows
+    return rows if link else [replace(row, url="") for row in rows]
 
 
 def _some(part: Part | None) -> list[Part]:

@@ -21,6 +21,8 @@ from planbank.web.pages.plan.boxes import Seen
 from planbank.web.pages.plan.graph import graph_of
 from planbank.web.pages.plan.objects import objects_of
 from planbank.web.pages.plan.prescription import prescription_of
+from planbank.web.pages.plan.veiled import veil_findings, veil_parts, veil_rois
+from planbank.web.reach import is_veiled
 
 MOST_FINDINGS = 2000
 MOST_IN_SEGMENT = 4
@@ -51,9 +53,17 @@ class Sheet:
     plan_set: PlanSet
     asked: Asked
 
+    @property
+    def veiled(self) -> bool:
+        """Whether its reader may not know whose it is."""
+        return is_veiled(self.plan_set)
+
     @cached_property
     def parts(self) -> Parts:
-        return reads.parts_of(self.plan_set)
+        parts = reads.parts_of(self.plan_set)
+        if self.veiled:
+            veil_parts(parts)
+        return parts
 
     @cached_property
     def options(self) -> list[doses.Option]:
@@ -71,7 +81,10 @@ class Sheet:
     @cached_property
     def rois(self) -> list[Roi]:
         """Of every structure set of the plan set."""
-        return rois_of([part.says.pk for part in self.parts.structure_sets if part.says])
+        rois = rois_of([part.says.pk for part in self.parts.structure_sets if part.says])
+        if self.veiled:
+            veil_rois(rois)
+        return rois
 
     @cached_property
     def table(self) -> rows.RoiTable:
@@ -100,7 +113,9 @@ def context_of(sheet: Sheet, now: datetime) -> dict[str, Any]:
     """What plan/page.html shows."""
     plan_set, parts = sheet.plan_set, sheet.parts
     odd = list(reads.findings_of(plan_set, parts)[:MOST_FINDINGS])
-    shown = findings.shown(odd, closed=sheet.asked.closed)
+    if sheet.veiled:
+        veil_findings(odd)
+    shown = findings.shown(odd, closed=sheet.asked.closed, link=not sheet.veiled)
     calculations = [option.calculation for option in sheet.options]
     calculated = reads.calculated(calculations) if calculations else Work()
     counts = Counter(roi.structure_set_id for roi in sheet.rois)
@@ -122,11 +137,12 @@ def context_of(sheet: Sheet, now: datetime) -> dict[str, Any]:
     plan = parts.plan.says if parts.plan else None
     return {
         "plan_set": plan_set,
+        "veiled": sheet.veiled,
         "file": plan_set.patient_file,
         "steps": timeline.steps_of(story),
         "findings": shown,
         "graph": graph_of(plan_set, parts, seen),
-        "objects": objects_of(parts, counts),
+        "objects": objects_of(parts, counts, link=not sheet.veiled),
         "prescription": prescription_of(plan, sheet.rois) if plan else None,
         "plan": plan,
         "waits": waits,

@@ -22,9 +22,8 @@ from planbank.web.pages.plan.doses import type_of, unit_of
 from planbank.web.pages.plan.rows import RoiRow
 from planbank.web.pages.plan.sheet import Asked, Sheet, context_of
 from planbank.web.pages.plans import words
-from planbank.web.pages.plans.views import mine
 from planbank.web.pages.slice.drawing import drawing_of
-from planbank.web.reach import note
+from planbank.web.reach import note, one_of, unveil_labels
 
 
 @page("plans/<int:pk>/", name="plan", action="data.view")
@@ -50,7 +49,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
             "day": words.long_day(plan_set.plan_date),
             "approval": words.approval(plan_set.approval),
             "approval_state": words.approval_state(plan_set.approval),
-            "drawing": drawing_of(house_of(request), plan_set),
+            "drawing": drawing_of(house_of(request), plan_set, {roi.name for roi in sheet.rois}),
         },
     )
 
@@ -69,9 +68,8 @@ def plan_dvh(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _one(request: HttpRequest, pk: int) -> PlanSet:
-    found = mine(request).select_related("patient_file__institution", "bundle").filter(pk=pk).first()
-    if found is None:
-        raise Http404
+    found: PlanSet = one_of(request, PlanSet, pk, "patient_file__institution", "bundle")
+    unveil_labels([found])
     return found
 
 
@@ -104,7 +102,8 @@ def _heads() -> list[str]:
 def _csv_rows(sheet: Sheet) -> Iterator[list[Any]]:
     """Exactly the ROIs that the page shows, in its order."""
     file, calculation = sheet.plan_set.patient_file, sheet.calculation
-    plan_set = [file.sent_id, file.institution.code, sheet.plan_set.label, sheet.plan_set.sop_instance_uid]
+    label = words.label(sheet.plan_set)
+    plan_set = [file.sent_id, file.institution.code, label, sheet.plan_set.sop_instance_uid]
     dose = ["", "", "", "", ""]
     if calculation is not None:
         versions = calculation.chosen_dose.versions.all()
@@ -112,8 +111,8 @@ def _csv_rows(sheet: Sheet) -> Iterator[list[Any]]:
             next(option.title for option in sheet.options if option.chosen),
             type_of(calculation),
             unit_of(calculation),
-            " ".join(version.sop_instance_uid for version in versions),
-            calculation.structure_set.version.sop_instance_uid,
+            "" if sheet.veiled else " ".join(version.sop_instance_uid for version in versions),
+            "" if sheet.veiled else calculation.structure_set.version.sop_instance_uid,
         ]
     for row in sheet.table.shown:
         yield [*plan_set, *dose, row.roi.number, row.roi.name, row.roi.type, *_numbers(row)]

@@ -16,7 +16,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from planbank.access.policy import visible
 from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.catalogue.queries import plan_sets
 from planbank.catalogue.queries.paging import Order, read_page
@@ -27,7 +26,8 @@ from planbank.web.lists.words import day, person
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.plans import words
 from planbank.web.pages.plans.forms import PlanFilters
-from planbank.web.reach import my_institutions, note
+from planbank.web.reach import mine as reach
+from planbank.web.reach import note, seen_institutions, sees_only_named, unveil_labels, words_allowed
 
 SIZE, CHUNK = 50, 200
 USUAL = "-received"
@@ -74,18 +74,12 @@ class Row:
 
 
 def mine(request: HttpRequest) -> QuerySet[PlanSet]:
-    """The plan sets that this person may see now."""
-    return visible(
-        request.user,
-        "data.view",
-        PlanSet.objects.all(),
-        institution="patient_file__institution",
-        at=house_of(request).clock.now(),
-    )
+    """The plan sets that this person may see now, with their patient."""
+    return reach(request, PlanSet).select_related("patient_file__institution")
 
 
 def _how_many(request: HttpRequest) -> tuple[int, bool]:
-    key = "plan-sets:" + ",".join(sorted(i.code for i in my_institutions(request)))
+    key = f"plan-sets:{request.user.pk}"
     return total(mine(request), key, exact_to=2000), False
 
 
@@ -96,24 +90,25 @@ def _how_many(request: HttpRequest) -> tuple[int, bool]:
     menu=Menu("data", gettext_lazy("Plans"), "plan", 15, _how_many),
 )
 def plans(request: HttpRequest) -> HttpResponse:
-    """The plan sets of my institutions."""
-    codes = [i.code for i in my_institutions(request)]
+    """The plan sets of my institutions and protocols."""
+    codes = [i.code for i in seen_institutions(request)]
     filters = PlanFilters(request.GET, codes)
     given = filters.given()
     sort = request.GET.get("sort", USUAL)
-    order = plan_sets.ORDERS.get(sort, plan_sets.ORDERS[USUAL])
+    sorts = plan_sets.ORDERS if sees_only_named(request) else plan_sets.NAMELESS_ORDERS
+    order = sorts.get(sort, sorts[USUAL])
     _journal(request, given, codes)
     if wants_csv(request):
         lines = words.in_this_language(_csv_rows(request, given, order))
         return as_csv(_("plans"), _heads(), lines)
-    rows = narrowed(mine(request), given)
+    rows = narrowed(request, given)
     place = {name: request.GET.get(name, "") for name in ("after", "before")}
-    found = read_page(rows.select_related("patient_file__institution"), order, **place, size=SIZE)
+    found = read_page(rows, order, **place, size=SIZE)
     context = {
         "now": house_of(request).clock.now(),
         "filters": filters,
         "given": given,
-        "sort": sort if sort in plan_sets.ORDERS else USUAL,
+        "sort": sort if sort in sorts else USUAL,
         "found": found,
         "rows": _rows(found.rows),
         "where": where(rows, len(found.rows)),
@@ -122,12 +117,13 @@ def plans(request: HttpRequest) -> HttpResponse:
         "all_url": without(request, *filters.fields),
     }
     if not found.rows and given:
-        context["drops"] = drops(request, filters, lambda rest: narrowed(mine(request), rest))
+        context["drops"] = drops(request, filters, lambda rest: narrowed(request, rest))
     return render(request, "plans/list.html", context)
 
 
-def narrowed(rows: QuerySet[PlanSet], given: dict[str, Any]) -> QuerySet[PlanSet]:
-    """Plan sets that fit every filter that is on."""
+def narrowed(request: HttpRequest, given: dict[str, Any]) -> QuerySet[PlanSet]:
+    """The plan sets this person may see that fit every filter that is on."""
+    rows = mine(request)
     if given.get("institution"):
         rows = rows.filter(patient_file__institution__code=given["institution"])
     if given.get("technique"):
@@ -138,16 +134,19 @@ def narrowed(rows: QuerySet[PlanSet], given: dict[str, Any]) -> QuerySet[PlanSet
         rows = rows.filter(kind=given["kind"])
     if given.get("findings"):
         rows = plan_sets.with_worst(rows, given["findings"])
-    return plan_sets.search(rows, given.get("q", ""))
+    return plan_sets.search(rows, given.get("q", ""), **words_allowed(request))
 
 
-def rows_of(patient_file: PatientFile) -> list[Row]:
-    """The plan sets of one patient file, for plan/of_patient.html. The file itself has been let through."""
-    return [Row(plan_set, facts) for plan_set, facts in plan_sets.plan_sets_of(patient_file)]
+def rows_of(request: HttpRequest, patient_file: PatientFile) -> list[Row]:
+    """The plan sets of one patient file that this person may see, for plan/of_patient.html."""
+    found = plan_sets.plan_sets_of(patient_file, mine(request))
+    unveil_labels(plan_set for plan_set, _facts in found)
+    return [Row(plan_set, facts) for plan_set, facts in found]
 
 
 def _rows(page_rows: list[PlanSet]) -> list[Row]:
     facts = plan_sets.facts(page_rows)
+    unveil_labels(page_rows)
     return [Row(row, facts[row.pk]) for row in page_rows]
 
 
@@ -163,7 +162,7 @@ def _csv_rows(request: HttpRequest, given: dict[str, Any], order: Order) -> Iter
     """Portion by portion: each asks the policy anew, so a grant that ends also ends the download."""
     place = ""
     while True:
-        rows = narrowed(mine(request), given).select_related("patient_file__institution")
+        rows = narrowed(request, given)
         found = read_page(rows, order, after=place, size=CHUNK)
         for row in _rows(found.rows):
             plan_set, file = row.plan_set, row.plan_set.patient_file

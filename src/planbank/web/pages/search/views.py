@@ -9,11 +9,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from planbank.access.policy import visible
 from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.catalogue.queries import patients, plan_sets
 from planbank.web.lists.words import person
-from planbank.web.pages import house_of, page
+from planbank.web.pages import page
+from planbank.web.reach import mine, unveil_labels, words_allowed
 
 SHOWN = 10
 
@@ -22,23 +22,16 @@ SHOWN = 10
 def search(request: HttpRequest) -> HttpResponse:
     """Patients and plans that fit the words."""
     words = request.GET.get("q", "").strip()[:200]
-    at = house_of(request).clock.now()
     files: list[PatientFile] = []
     sets: list[PlanSet] = []
     if words:
-        mine = visible(request.user, "data.view", PatientFile.objects.all(), institution="institution", at=at)
-        files = list(
-            patients.search(mine.select_related("institution"), words).order_by("-last_received_at", "-pk")[
-                : SHOWN + 1
-            ]
-        )
-        lookup = "patient_file__institution"
-        ours = visible(request.user, "data.view", PlanSet.objects.all(), institution=lookup, at=at)
-        sets = list(
-            plan_sets.search(ours.select_related("patient_file__institution"), words).order_by(
-                "-last_received_at", "-pk"
-            )[: SHOWN + 1]
-        )
+        allowed = words_allowed(request)
+        found = patients.search(mine(request, PatientFile).select_related("institution"), words, **allowed)
+        files = list(found.order_by("-last_received_at", "-pk")[: SHOWN + 1])
+        every = mine(request, PlanSet).select_related("patient_file__institution")
+        plans = plan_sets.search(every, words, **allowed)
+        sets = list(plans.order_by("-last_received_at", "-pk")[: SHOWN + 1])
+        unveil_labels(sets)
         if len(files) == 1 and len({one.patient_file_id for one in sets} - {files[0].pk}) == 0:
             return redirect("patient", files[0].pk)
         if not files and len(sets) == 1:

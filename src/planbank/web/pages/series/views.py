@@ -25,7 +25,7 @@ from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
 from planbank.web.pages.series.forms import ObjectFilters
-from planbank.web.reach import mine, note, note_view, one
+from planbank.web.reach import note, note_view, one_of
 
 SIZE = 100
 READING = "analyse"
@@ -43,10 +43,10 @@ class Row:
     word: str
 
 
-@page("series/<int:pk>/", name="series", action="data.view")
+@page("series/<int:pk>/", name="series", action="data.identity")
 def series(request: HttpRequest, pk: int) -> HttpResponse:
     """The objects of a series."""
-    here = one(mine(request, Series).select_related("study__patient_file__institution"), pk)
+    here = one_of(request, Series, pk, "study__patient_file__institution", action="data.identity")
     file = here.study.patient_file
     held = Instance.objects.filter(series=here)
     filters = ObjectFilters(request.GET)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from planbank.catalogue.models import PlanSet
@@ -54,8 +55,8 @@ class Drawing:
         return " ".join(f"{number:g}" for number in self.part)
 
 
-def drawing_of(house: House, plan_set: PlanSet) -> Drawing | None:
-    """None while there is no picture (no images yet, or not drawn yet)."""
+def drawing_of(house: House, plan_set: PlanSet, names: Collection[str]) -> Drawing | None:
+    """None while there is no picture (no images yet, or not drawn yet); `names`: those that may be told."""
     bundle = getattr(plan_set, "bundle", None)
     if bundle is None:
         return None
@@ -72,7 +73,12 @@ def drawing_of(house: House, plan_set: PlanSet) -> Drawing | None:
         height=size[1],
         position_mm=lines["position_mm"],
         structures=[
-            Line(o["name"], _safe(o["colour"]), "structure", _path(o["lines"], aspect))
+            Line(
+                o["name"] if o["name"] in names else "",
+                _safe(o["colour"]),
+                "structure",
+                _path(o["lines"], aspect),
+            )
             for o in lines["outlines"]
         ],
         isodoses=[
