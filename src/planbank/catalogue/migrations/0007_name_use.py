@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0005_tps_dvh'),
+        ('catalogue', '0006_submission_submission_not_new'),
     ]
 
     operations = [
