@@ -13,7 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from planbank.catalogue.models import InstanceVersion
 from planbank.journal.models import Entry
-from planbank.people.models import User
+from planbank.people.models import Sender, SenderCertificate, User
 from planbank.pipeline import everything
 from planbank.pipeline.due import make_due
 from planbank.pipeline.models import Outcome, Rerun, State
@@ -336,3 +336,17 @@ def test_a_page_that_is_open_gets_new_numbers_and_hears_only_of_changes(bank: Ho
 def test_reasons_are_shown_as_text(bank: House, admin: Client) -> None:
     outcome(bank, 1, reason="<script>alert(1)</script>", finished_at=datetime.now(tz=bank.clock.now().tzinfo))
     assert "<script>alert(1)" not in admin.get("/services/").text
+
+
+def test_certificates_in_use_are_listed_with_their_end(bank: House, admin: Client, now: datetime) -> None:
+    """Where TLS is on; the first to end first."""
+    assert 'id="certificates"' not in admin.get("/services/").text
+    object.__setattr__(bank, "settings", bank.settings.model_copy(update={"dicom_tls": "only"}))
+    for name, days in (("LATE_TPS", 400), ("SOON_TPS", 2), ("OVER_TPS", -2)):
+        sender = Sender.objects.create(ae_title=name, network="10.0.0.1")
+        SenderCertificate.objects.create(
+            sender=sender, fingerprint="ab" * 32, not_after=now + timedelta(days=days), added=now
+        )
+    page = admin.get("/services/").text
+    places = [page.index(words) for words in ("OVER_TPS", "Ended", "SOON_TPS", "2 days left", "LATE_TPS")]
+    assert places == sorted(places)

@@ -209,16 +209,17 @@ def _certificates(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     if not ending:
         return []
     first, more = ending[0], len(ending) - 1
-    url = reverse("sender", args=[first.sender_id]) if first.sender_id else address("senders")
+    own = reverse("sender", args=[first.sender_id]) if first.sender_id else address("services")
     text = _consequence(first)
     if more:
         others = ngettext("%(n)s more ends within 30 days.", "%(n)s more end within 30 days.", more)
         text = f"{text} {others % {'n': thin(more)}}"
-    return [_line(first.level, _ends(first), text, url, _("See them"), now)]
+    return [_line(first.level, _ends(first), text, f"{own}#certificates", _("See them"), now)]
 
 
 def _ends(one: Expiry) -> str:
-    said = {"name": one.name, "n": thin(one.days_left)}
+    name = _("the gate (%(name)s)") % {"name": one.name} if one.what == "gate" else one.name
+    said = {"name": name, "n": thin(one.days_left)}
     if one.is_over:
         return _("The certificate of %(name)s has ended") % said
     if one.days_left < 1:

@@ -86,9 +86,9 @@ class Shown:
 
     @property
     def fingerprint(self) -> str:
-        """In groups, as people compare it: 'AB:CD:...'."""
+        """In groups of eight digits, as people compare it."""
         text = self.row.fingerprint.upper()
-        return ":".join(text[at : at + 2] for at in range(0, len(text), 2))
+        return " ".join(text[at : at + 8] for at in range(0, len(text), 8))
 
 
 def shown(sender: Sender, now: datetime) -> list[Shown]:

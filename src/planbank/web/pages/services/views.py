@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from planbank.catalogue.queries.paging import Order, read_page
+from planbank.people.expiry import expiries
 from planbank.pipeline.models import Outcome, Rerun, State
 from planbank.pipeline.registry import SERVICES
 from planbank.web.lists.listing import drops
@@ -58,7 +59,9 @@ def services(request: HttpRequest) -> HttpResponse:
         return as_csv(_("outcomes"), _heads(), _lines(rows, ORDERS[sort]))
     place = {name: request.GET.get(name, "") for name in ("after", "before")}
     found = read_page(rows, ORDERS[sort], **place, size=SIZE)
+    house = house_of(request)
     context = _head(request) | {
+        "certificates": expiries(house.settings, house.clock.now()),
         "filters": filters,
         "given": filters.given(),
         "sort": sort,
