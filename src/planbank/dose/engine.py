@@ -140,9 +140,11 @@ def dvh_of_body(name: str, body: Body, source: Field, *, cubic: bool = True) -> 
 
     Its number is 0. `Dvh.parameters` says that it was derived, and how it was cut into cells.
     """
-    run = _Run(source, None, source.edge, source.highest, "slab", cubic)
+    run = _Run(source, None, source.edge, source.highest, body.end_caps, cubic)
     roi = Roi(0, name, "", "", None, "", NO_CONTOURS)
     boxes = [prism.box for prism in body.prisms]
+    if body.end_caps == "shape":
+        boxes = [prism.box * (prism.high - prism.low) / body.spacing for prism in body.prisms]
     size = _cell_size_of(run, boxes, body.spacing) if boxes else (0.0, 0.0)
     histogram = Histogram.up_to(run.highest * (BETWEEN_VOXELS if cubic else 1.0))
     for prism in body.prisms:
@@ -152,7 +154,11 @@ def dvh_of_body(name: str, body: Body, source: Field, *, cubic: bool = True) -> 
         region = region_of(prism.drawn, (prism.edges,), cells)
         layer = min(source.spacing[2], *size)
         _add(histogram, run, body.axes, region, _slab_layers(Slab(prism.low, prism.high), layer))
-    parameters: dict[str, Any] = {"derived": True, "cell_mm": [round(side, 4) for side in size]}
+    parameters: dict[str, Any] = {
+        "derived": True,
+        "end_caps": body.end_caps,
+        "cell_mm": [round(side, 4) for side in size],
+    }
     return _result(run, roi, histogram, list(body.flags), parameters)
 
 

@@ -64,7 +64,7 @@ def dvh(
             on which the target lies.
         prescription: Gy, or several by name ({'PTV 68': 68, 'PTV 50': 50}); stands over the plan's.
         end_caps, interpolation: conventions of `planbank.dose.engine.dvh`; None is the method in
-            force. Derived structures are prisms between planes whatever is said.
+            force, for derived structures too.
         spacing: slice spacing (mm) of the images, for a structure set of single slices only.
 
     Returns a result for every ROI asked for, in the order of the structure set, then the derived
@@ -117,8 +117,9 @@ def of_opened(
             axes=source.grids[0].geometry.axes if source.grids else AXIAL,
             laterality=laterality,
             spacing=method.get("spacing"),
+            **({"end_caps": method["end_caps"]} if "end_caps" in method else {}),
         )
-        cubic = method.get("interpolation") == "cubic"
+        cubic = method.get("interpolation") != "trilinear"
         for one in made:
             own = engine.dvh_of_body(one.name, one.body, source, cubic=cubic)
             results.append(RoiResult(own, prescription, body, one.expression))

@@ -211,7 +211,8 @@ class _Reader:
             alike = [name for name in self.names if fold(name) == fold(asked)]
             if len(alike) == 1:
                 return alike[0]
-        near = difflib.get_close_matches(asked, self.names, 3) or sorted(self.names)[:12]
+        spoken = [name for name in self.names if not re.fullmatch(r"#\d+", name)]
+        near = difflib.get_close_matches(asked, spoken, 3) or sorted(spoken)[:12]
         raise ExpressionError(f"There is no structure '{asked}'. There is {_listed(near)}.")
 
 

@@ -39,7 +39,7 @@ def derive(
     *,
     axes: Axes = AXIAL,
     laterality: Laterality | None = None,
-    end_caps: EndCaps = "slab",
+    end_caps: EndCaps = "shape",
     spacing: float | None = None,
 ) -> list[Derived]:
     """Derived structures, in the order of their definitions.
@@ -49,7 +49,7 @@ def derive(
         definitions: name -> expression, such as {'Lungs': 'Lung_L + Lung_R'}; `#3` is ROI number 3.
         axes: preferred axes of planes, those of the dose grid.
         laterality: the treated side, for `ipsi` and `contra`; without it the side of the target.
-        end_caps: what the end planes stand for, see `planbank.dose.slabs`.
+        end_caps: what lies between and beyond planes, see `planbank.dose.engine.dvh`.
         spacing: plane spacing (mm) where no ROI has one of its own.
 
     Raises ExpressionError where an expression names what is not there or cannot be understood.
