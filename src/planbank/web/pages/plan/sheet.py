@@ -16,12 +16,12 @@ from planbank.catalogue.models import Calculation, Finding, PlanSet, Roi
 from planbank.catalogue.queries import one_plan_set as reads
 from planbank.catalogue.queries.dvhs import calculations_of, dvhs_of, rois_of, tps_dvhs_of
 from planbank.catalogue.queries.one_plan_set import Parts, Work
+from planbank.reach.plan_sets import veil_findings, veil_parts, veil_rois
 from planbank.web.pages.plan import doses, findings, rows, timeline, tps
 from planbank.web.pages.plan.boxes import Seen
 from planbank.web.pages.plan.graph import graph_of
 from planbank.web.pages.plan.objects import objects_of
 from planbank.web.pages.plan.prescription import prescription_of
-from planbank.web.pages.plan.veiled import veil_findings, veil_parts, veil_rois
 from planbank.web.reach import is_veiled
 
 MOST_FINDINGS = 2000

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from planbank.catalogue.models import Finding, Roi
 from planbank.catalogue.names import showable
 from planbank.catalogue.queries.one_plan_set import Part, Parts
-from planbank.web.reach import hide_series
+from planbank.reach.veil import hide_series
 
 # Of what analyse read of a plan or dose: numbers, codes and words of DICOM itself.
 PLAIN_FACTS = frozenset(

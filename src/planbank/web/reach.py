@@ -1,0 +1,96 @@
+"""What the person of a request may reach, and the note that they looked.
+
+Comes in: a request. Goes out: rows of `planbank.reach`, or a refusal; entries in the journal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from planbank.access.policy import institutions_of
+from planbank.catalogue.models import PatientFile
+from planbank.journal.record import Actor, record
+from planbank.people.models import Institution, User
+from planbank.reach import Reader, is_veiled, unveil_labels
+from planbank.web.pages import house_of
+
+
+def reader_of(request: HttpRequest) -> Reader:
+    """Who reads, now."""
+    assert isinstance(request.user, User)
+    return Reader(request.user, house_of(request).clock.now())
+
+
+def mine(request: HttpRequest, model: type[Model]) -> QuerySet[Any]:
+    """The rows of a model that this person may see now, each veiled as its level asks."""
+    return reader_of(request).rows(model)
+
+
+def ours(request: HttpRequest, model: type[Model]) -> QuerySet[Any]:
+    """The rows of one's own institutions: what they sent, whole."""
+    return reader_of(request).own(model)
+
+
+def one_of(
+    request: HttpRequest, model: type[Model], pk: int, *related: str, action: str = "data.view"
+) -> Any:
+    """One row, veiled. Raises Refused: 404, or 403 with the reason for whom it may be told."""
+    return reader_of(request).one(model, pk, *related, action=action)
+
+
+def my_institutions(request: HttpRequest) -> list[Institution]:
+    """The institutions that this person works for now."""
+    assert isinstance(request.user, User)
+    return list(institutions_of(request.user, house_of(request).clock.now()))
+
+
+def seen_institutions(request: HttpRequest) -> list[Institution]:
+    """The institutions of which this person may see something."""
+    return reader_of(request).institutions()
+
+
+def sees_only_named(request: HttpRequest) -> bool:
+    """Whether every row this person sees is seen by name."""
+    return reader_of(request).sees_only_named()
+
+
+def words_allowed(request: HttpRequest) -> dict[str, Any]:
+    """How searches may look into rows of `mine`."""
+    return reader_of(request).words_allowed()
+
+
+def note(request: HttpRequest, action: str, **what: Any) -> None:
+    """Journal that this person looked, searched or took a list out (R116)."""
+    assert isinstance(request.user, User)
+    record(Actor("user", request.user.username), action, house_of(request).clock.now(), **what)
+
+
+def note_view(request: HttpRequest, file: PatientFile, **what: int) -> None:
+    """Journal one view of a patient's data; `what` names the series or object."""
+    note(
+        request,
+        "view",
+        object_kind="patient file",
+        object_id=file.pk,
+        institution=file.institution.code,
+        **what,
+    )
+
+
+__all__ = [
+    "is_veiled",
+    "mine",
+    "my_institutions",
+    "note",
+    "note_view",
+    "one_of",
+    "ours",
+    "reader_of",
+    "seen_institutions",
+    "sees_only_named",
+    "unveil_labels",
+    "words_allowed",
+]
