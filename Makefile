@@ -1,5 +1,5 @@
 # Two commands: `make demo` shows the bank, `make test` proves it. Both start from a bare machine.
-.PHONY: demo test check bench lock messages
+.PHONY: demo test soak check bench lock messages
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check
 
@@ -12,6 +12,9 @@ test: .venv/dev debian
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
+
+# Five hundred kills; one seed, one sequence: make soak SEED=1
+soak: .venv/dev debian ; .venv/bin/python -m pytest -m soak -q -s $(if $(SEED),--kill-seed $(SEED)) tests/journeys/test_soak.py
 
 check: .venv/run ; .venv/bin/planbank check --deep
 bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python -m bench.dose
@@ -28,11 +31,11 @@ bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python 
 	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
-# Foreign DICOM peers, a browser, gettext and strace, for the tests.
+# Foreign DICOM peers, a browser, gettext, strace and a compiler (tests/fault.c), for the tests.
 debian:
-	@for tool in chromium dcmsend msgfmt strace; do command -v $$tool >/dev/null || missing=1; done; \
+	@for tool in chromium dcmsend msgfmt strace gcc; do command -v $$tool >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && \
-	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk gettext strace; fi
+	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk gettext strace gcc libc6-dev; fi
 
 lock: .venv/bin/python
 	$(PIP) uv

@@ -27,6 +27,10 @@ settings.register_profile(
 settings.load_profile("planbank")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kill-seed", type=int, default=20231018, help="What the kill loop strikes, and when.")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Django is set up once, before any test module is imported."""
     os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".pytest_cache" / "numba"))
@@ -64,6 +68,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
         server.stop()
         shutil.rmtree(os.environ["PLANBANK_TEST_HOME"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kill_seed(request: pytest.FixtureRequest) -> int:
+    """The seed of the kill loop (tests/journeys/kill_loop.py), printed by it."""
+    seed: int = request.config.getoption("--kill-seed")
+    return seed
 
 
 @pytest.fixture
