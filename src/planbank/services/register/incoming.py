@@ -36,11 +36,10 @@ class Incoming:
 
     def keep(self, key: str) -> None:
         """Make the bytes durable under `key`, unless they are there. Raises StoreError."""
-        part = self._part or self._begin_part()
         try:
-            part.keep(key)
+            (self._part or self._begin_part()).keep(key)
         finally:
-            self.drop()
+            self.drop()  # also of a part that a full disk cut short: tried again, it would fill the rest
 
     def drop(self) -> None:
         """Forget the bytes."""

@@ -127,12 +127,19 @@ def unpack(
         return Letter(header, decision, sink.getvalue())
     if decision.institution is None:
         return Refusal(parcel_id, decision.reason, "", header, decision, opened.trailer.size)
+    return _looked_at(header, opened.trailer, decision, sink)
+
+
+def _looked_at(header: Header, trailer: Trailer, decision: Decision, content: Incoming) -> Arrival | Refusal:
     try:
-        identity, odd = _look(sink, header, opened.trailer, _fallback(decision))
+        identity, odd = _look(content, header, trailer, _fallback(decision))
     except DicomError as exc:
-        _drop(sinks)
-        return Refusal(parcel_id, "malformed", str(exc), header, decision, opened.trailer.size)
-    return Arrival(header, opened.trailer, identity, decision, sink, odd)
+        content.drop()
+        return Refusal(header.parcel_id, "malformed", str(exc), header, decision, trailer.size)
+    except BaseException:
+        content.drop()
+        raise
+    return Arrival(header, trailer, identity, decision, content, odd)
 
 
 def _look(content: Incoming, header: Header, trailer: Trailer, fallback: str) -> tuple[Identity, list[str]]:
