@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from planbank.dicom.findings import Finding
-from planbank.dicom.references import References
+if TYPE_CHECKING:
+    from planbank.dicom.findings import Finding
+    from planbank.dicom.references import References
 
 
 def reference_lists(references: References) -> dict[str, list[Any]]:

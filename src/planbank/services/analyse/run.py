@@ -7,6 +7,7 @@ objects and images the row of their kind. Whatever is missing or odd becomes a f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 
 from planbank.archive.objects import read_object
 from planbank.catalogue.models import Instance, InstanceVersion, Series
@@ -17,7 +18,6 @@ from planbank.errors import DicomError, ObjectMissing
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.pipeline.registry import Done, Failed, Result, Subject, service
-from planbank.services.analyse import dose, image, plan, record, registration, structure_set
 
 # What identifies the patient stands in the patient file, under its institution's permissions;
 # the version row belongs to every institution that sent these bytes.
@@ -25,16 +25,23 @@ _LEFT_OUT = {
     *("patient_name", "patient_id", "issuer_of_patient_id", "birth_date", "sex", "accession_number"),
 }
 Reader = Callable[[InstanceVersion, bytes, str], None]
-READERS: Mapping[uids.Kind, Reader] = {
-    "structure set": structure_set.read,
-    "plan": plan.read,
-    "dose": dose.read,
-    "record": record.read,
-    "registration": registration.read,
-    "image": image.read,
+# Kind -> module beside this one that reads it; loaded when it is needed, since no process that
+# only counts is to wait for the compiled numerics.
+READERS: Mapping[uids.Kind, str] = {
+    "structure set": "structure_set",
+    "plan": "plan",
+    "dose": "dose",
+    "record": "record",
+    "registration": "registration",
+    "image": "image",
 }
 # Kinds whose new meaning changes what belongs together.
 LINKING = {"structure set", "plan", "dose", "record", "registration"}
+
+
+def _reader(kind: uids.Kind) -> Reader:
+    read: Reader = import_module(f"planbank.services.analyse.{READERS[kind]}").read
+    return read
 
 
 def lane_of(patient_file_id: int) -> str:
@@ -60,7 +67,7 @@ def analyse(house: House, version_id: int) -> Result:
         names = [name for name in DEFAULT_TAGS.values() if name not in _LEFT_OUT]
         version.headers = {name: value for name in names if (value := getattr(identity, name))}
         if kind in READERS:
-            READERS[kind](version, data, syntax)
+            _reader(kind)(version, data, syntax)
     except ObjectMissing:
         return Failed("The archive does not hold this object. Run planbank check.")
     except DicomError as exc:

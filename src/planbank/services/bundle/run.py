@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from planbank.archive.names import derived_key
 from planbank.catalogue.models import Bundle, PlanSet
 from planbank.errors import DicomError, ObjectMissing
 from planbank.house import House
 from planbank.pipeline.registry import Done, Failed, Result, Subject, Waiting, service
-from planbank.scene.middle_slice import MiddleSlice
-from planbank.services.bundle.draw import Ingredients, draw, ingredients
+
+if TYPE_CHECKING:
+    from planbank.scene.middle_slice import MiddleSlice
+    from planbank.services.bundle.draw import Ingredients
 
 DRAWING = 2  # raise when the drawing changes
 
@@ -36,6 +39,9 @@ def subjects() -> Iterator[Subject]:
 @service(subject="plan set", version=DRAWING, subjects=subjects, after=["link", "calculate"])
 def bundle(house: House, plan_set_id: int) -> Result:
     """Draws the middle slice of each plan set"""
+    # Loaded by the process that draws: no other one waits for the compiled numerics.
+    from planbank.services.bundle.draw import draw, ingredients
+
     plan_set = PlanSet.objects.filter(pk=plan_set_id).first()
     if plan_set is None:
         return Done("the plan set is gone")

@@ -16,7 +16,7 @@ from planbank.dose.choice import Choice, Decision, choose
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.services.calculate.facts import NO_PLAN, dose_facts, plan_facts
-from planbank.services.calculate.tps import settle_comparisons
+from planbank.services.calculate.tps_findings import settle_comparisons
 
 # Passed over because something better is there: nobody needs to act or to know.
 _SUPERSEDED = {"The dose of the whole plan is there.", "The dose of its fraction group is there."}

@@ -1,7 +1,6 @@
 """Our DVHs beside those the planning system stored in its RT dose (R82).
 
-Comes in: a calculation with its objects and results. Goes out: one TpsDvh row per ROI that both
-have; findings of a plan set about those beyond tolerance, withdrawn when its dose is replaced.
+Comes in: a calculation with its objects and results. Goes out: one TpsDvh row per ROI that both have.
 """
 
 from __future__ import annotations
@@ -10,19 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planbank.catalogue.findings import Wanted, settle
-from planbank.catalogue.models import Calculation, Plan, PlanSet, Roi, TpsDvh
+from planbank.catalogue.models import Calculation, Plan, Roi, TpsDvh
 from planbank.dicom.dose_grid import DoseGrid
 from planbank.dicom.stored_dvh import stored_dvhs
 from planbank.dicom.structure_set import StructureSet
 from planbank.dose import engine
 from planbank.dose.comparison import Compared, compare
 from planbank.dose.curve import pack
-from planbank.house import House
 from planbank.services.analyse.facts import clean
-
-NAMES = {"volume": "V", "mean": "Dmean", "d95": "D95%", "d2": "D2%", "max": "Dmax"}
-LONGEST = 200
 
 
 def keep_comparison(
@@ -59,24 +53,6 @@ def keep_comparison(
     )
 
 
-def settle_comparisons(house: House, plan_set: PlanSet) -> None:
-    """Make the findings of a plan set about stored DVHs what its calculations say now."""
-    rows = (
-        TpsDvh.objects.filter(calculation__plan_sets=plan_set).select_related("roi").order_by("roi__number")
-    )
-    found = []
-    references = {row.percent_of_gy for row in rows} - {None}
-    if references:
-        params = {"reference": min(reference for reference in references if reference is not None)}
-        found.append(Wanted("plan set", plan_set.pk, "tps-dvh-not-in-its-unit", params=params))
-    beyond = [row for row in rows if row.beyond]
-    if beyond:
-        said = ", ".join(f"{row.roi.name} ({_beyond(row)})" for row in beyond)
-        about = said if len(said) <= LONGEST else f"{said[: LONGEST - 3]}..."
-        found.append(Wanted("plan set", plan_set.pk, "tps-dvh-differs", about, {"count": len(beyond)}))
-    settle(plan_set.patient_file_id, f"tps:{plan_set.pk}", found, house.clock.now())
-
-
 def _is_of(structure_set: StructureSet, grid: DoseGrid) -> bool:
     """ROI Numbers mean nothing in another structure set; a dose that names none goes with its plan."""
     named = grid.info.structure_set_uids
@@ -91,7 +67,3 @@ def _prescription(row: Calculation) -> float | None:
 
 def _pairs(one: Compared) -> dict[str, list[float | bool | None]]:
     return {name: [pair.ours, pair.theirs, pair.beyond] for name, pair in one.pairs.items()}
-
-
-def _beyond(row: TpsDvh) -> str:
-    return " ".join(NAMES[name] for name, pair in row.pairs.items() if pair[2])
