@@ -222,3 +222,13 @@ def test_derived_structures_of_the_command_line(tmp_path: Path, capsys: pytest.C
         assert dvh_files([tmp_path], "", None, True, io.StringIO(), cache_dir=CACHE, derive=[wrong]) == 2
         assert says in capsys.readouterr().err
     assert dvh_files([tmp_path], "", None, True, io.StringIO(), cache_dir=CACHE, laterality="up") == 2
+
+
+def test_a_name_never_becomes_a_formula(tmp_path: Path) -> None:
+    body = [phantoms.circle(10, z) for z in np.arange(-12, 13, 3.0)]
+    save(phantoms.make_structure_set({"=1+1": body, "-PTV": body, "PTV": body}), tmp_path / "rs.dcm")
+    save(phantoms.make_dose(phantoms.linear((0, 0, 0))), tmp_path / "rd.dcm")
+    target = tmp_path / "out.csv"
+    assert dvh_files([tmp_path], "", target, False, io.StringIO(), cache_dir=CACHE) == 0
+    names = [row["name"] for row in csv.DictReader(io.StringIO(target.read_text(), newline=""))]
+    assert names == ["'=1+1", "'-PTV", "PTV"]

@@ -75,9 +75,14 @@ def _write_csv(path: Path, rows: Sequence[RoiResult], names: Sequence[str]) -> N
         writer.writerow([*_COLUMNS, *names, "flags"])
         for row in rows:
             values = as_json(row, names)
-            values["dose"] = " ".join(values["dose"])
+            values["dose"], values["name"] = " ".join(values["dose"]), _plain(row.name)
             cells = [values[column] for column in _COLUMNS] + [values["metrics"][name] for name in names]
             writer.writerow([*cells, " ".join(values["flags"])])
+
+
+def _plain(name: str) -> str:
+    """A name as text: one that a spreadsheet would calculate gets an apostrophe before it."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def _write_table(out: TextIO, rows: Sequence[RoiResult], wanted: Sequence[Metric]) -> None:

@@ -56,7 +56,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("plans/<int:pk>/dvh.json", name="plan_dvh", action="data.view")
 def plan_dvh(request: HttpRequest, pk: int) -> HttpResponse:
-    """The curves that the plot of the page draws: for each ROI shown, doses (Gy) and % of its volume."""
+    """The curves that the plot draws: doses (Gy) and % of volume, ours and the planning system's."""
     sheet = Sheet(_one(request, pk), Asked.of(request.GET))
     if sheet.calculation is None or not sheet.ready:
         raise Http404
