@@ -75,6 +75,15 @@ class ProtocolRows(PlanRows):
         }
         return Membership.objects.create(**{**values, **fields})
 
+    def whole_plan(self, code: str = "AUH", sent_id: str = "0101501234", **fields: Any) -> PlanSet:
+        """As below, named after its plan, as link does it."""
+        plan_set = super().whole_plan(code, sent_id, **fields)
+        head = plan_set.members.select_related("instance").get(role="plan").instance
+        assert head is not None
+        plan_set.sop_instance_uid = head.sop_instance_uid
+        plan_set.save()
+        return plan_set
+
     def small_plan(self, code: str, sent_id: str, file: PatientFile | None = None) -> PlanSet:
         """A plan set of a plan and one series of one image, the least that has both kinds of member."""
         file = file or self.file(code, sent_id, name="Holm^Mette")

@@ -123,7 +123,7 @@ def _is_open(where: Container, action: str, at: datetime) -> bool:
         readable = where.readable_until is not None and where.readable_until > at
         return rule == "reading" and readable
     # A draft is prepared, but nothing is added to it and nothing seen through it.
-    return where.status == "active" or not (rule == "reading" or action == "data.add")
+    return where.status == "active" or ACTIONS[action].scope != "data"
 
 
 def standing_of(user: User) -> Standing:

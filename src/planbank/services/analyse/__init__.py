@@ -1,5 +1,6 @@
 """analyse: what one object says about itself. One file a kind; the service is in run.py."""
 
-from planbank.services.analyse.run import analyse, lane_of
+from planbank.catalogue.lanes import lane_of
+from planbank.services.analyse.run import analyse
 
 __all__ = ["analyse", "lane_of"]

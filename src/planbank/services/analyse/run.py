@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
 from planbank.archive.objects import read_object
+from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import Instance, InstanceVersion, Series
 from planbank.dicom import uids
 from planbank.dicom.headers import DEFAULT_TAGS, scan
@@ -42,11 +43,6 @@ LINKING = {"structure set", "plan", "dose", "record", "registration"}
 def _reader(kind: uids.Kind) -> Reader:
     read: Reader = import_module(f"planbank.services.analyse.{READERS[kind]}").read
     return read
-
-
-def lane_of(patient_file_id: int) -> str:
-    """All work on one patient file runs in order."""
-    return f"file:{patient_file_id}"
 
 
 def subjects() -> Iterator[Subject]:

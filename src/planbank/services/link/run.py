@@ -25,6 +25,7 @@ from planbank.catalogue.models import (
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
+from planbank.protocols.models import Membership
 from planbank.services.analyse import lane_of
 from planbank.services.bundle import bundle_lane
 from planbank.services.calculate.choose import settle_calculations
@@ -58,7 +59,18 @@ def link(house: House, patient_file_id: int) -> Result:
     found += _of_objects(patient_file_id)
     settle(patient_file_id, "link", found, now)
     make_due("bundle", pictures, now)
+    if _stands_in_a_protocol(patient_file_id):
+        make_due("members", [(patient_file_id, lane_of(patient_file_id))], now)
     return Done(f"{len(woven)} plan sets")
+
+
+def _stands_in_a_protocol(patient_file_id: int) -> bool:
+    """Something of the file is a member, or came here from a file of which it was one."""
+    moved = Instance.objects.filter(series__study__patient_file=patient_file_id)
+    return (
+        Membership.objects.filter(patient_file=patient_file_id).exists()
+        or Membership.objects.filter(instance__in=moved).exists()
+    )
 
 
 def _about(found: Found, plan_set: PlanSet | None) -> Wanted:

@@ -1,0 +1,1 @@
+"""Reads of rights that more than one page or room needs."""
