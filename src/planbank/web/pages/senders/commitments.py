@@ -60,6 +60,6 @@ def _said(row: Commitment) -> tuple[str, str]:
         State.ANSWERED: ("info", _("Checked, not reported yet")),
         State.REPORTED: ("ok", _("Reported")),
         State.GIVEN_UP: ("warn", _("Not reported: given up")),
-        State.NO_NODE: ("warn", _("Not reported: its own address and port are not known here")),
+        State.NO_NODE: ("warn", _("Not reported: no address to call")),
         State.UNREADABLE: ("warn", _("The request could not be read")),
     }[State(row.state)]
