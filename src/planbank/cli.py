@@ -239,6 +239,24 @@ def check(
     _say("All well: every row has its object, every object its row, the journal chain is whole.")
 
 
+@app.command()
+def token(
+    username: Annotated[str, typer.Argument(help="Whose rights the token has.")],
+    purpose: Annotated[str, typer.Option("--purpose", help="What it is for; stands with every use.")],
+    protocol: Annotated[str, typer.Option("--protocol", help="Hold it to this protocol.")] = "",
+    project: Annotated[str, typer.Option("--project", help="Hold it to this project.")] = "",
+    institution: Annotated[str, typer.Option("--institution", help="Hold it to this institution.")] = "",
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="Days until it ends.")] = 90,
+    home: Home = None,
+) -> None:
+    """Make a token of the API for a person; it is printed once."""
+    house = _house(home)
+    from planbank.commands.token import run
+
+    asked = {"protocol": protocol, "project": project, "institution": institution}
+    sys.exit(run(house, username, **asked, purpose=purpose, days=days))
+
+
 certs = typer.Typer(help="Certificates for encrypted sending: those of this bank and of its senders.")
 app.add_typer(certs, name="certs")
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until it ends.")]

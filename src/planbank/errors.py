@@ -100,6 +100,10 @@ class MetricError(PlanbankError):
     """This is no metric."""
 
 
+class TokenRefused(PlanbankError):
+    """The token cannot be made."""
+
+
 class ConditionError(PlanbankError):
     """The condition cannot be used."""
 

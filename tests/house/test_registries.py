@@ -19,7 +19,7 @@ from planbank.config import Settings
 from planbank.house import House
 from planbank.people.models import User
 from planbank.pipeline.registry import SERVICES
-from planbank.web.pages import PAGES, PUBLIC, page
+from planbank.web.pages import API, PAGES, PUBLIC, page
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 # Pages that need no sign-in; a line more here is a decision.
@@ -45,9 +45,10 @@ def commands() -> list[str]:
     return sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
-def views() -> Iterator[URLPattern]:
-    """Every address of the site."""
-    todo: list[URLPattern | URLResolver] = list(get_resolver().url_patterns)
+def views(*, of_site: bool = False) -> Iterator[URLPattern]:
+    """Every address; `of_site` leaves the API out."""
+    every: list[URLPattern | URLResolver] = list(get_resolver().url_patterns)
+    todo = [route for route in every if not (of_site and is_api(route))]
     while todo:
         found = todo.pop()
         if isinstance(found, URLResolver):
@@ -79,8 +80,26 @@ def test_every_page_is_documented() -> None:
 
 def test_every_address_is_declared_and_few_are_open() -> None:
     actions = {view.name: getattr(view.callback, "planbank_action", None) for view in views()}
-    assert [name for name, action in actions.items() if action not in {*ACTIONS, PUBLIC}] == []
+    assert [name for name, action in actions.items() if action not in {*ACTIONS, PUBLIC, API}] == ["api-root"]
     assert {name for name, action in actions.items() if action == PUBLIC} <= OPEN
+    assert [route for route in get_resolver().url_patterns if is_api(route)] != []
+
+
+def is_api(route: URLPattern | URLResolver) -> bool:
+    """Whether tokens and the policy decide about an address (tests/api walks those)."""
+    return str(route.pattern).startswith("api/v1/")
+
+
+def test_nothing_but_the_description_of_the_api_answers_without_a_token(bank: House) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("admin", name="Ada", is_site_admin=True))
+    (routes,) = [route for route in get_resolver().url_patterns if is_api(route)]
+    answers = {}
+    for view in routes.url_patterns:  # type: ignore[union-attr]
+        path = re.sub(r"<int:[a-z_]+>", "1", str(view.pattern))
+        answers[path] = client.get(f"/api/v1/{path}").status_code
+    open_ones = {path: status for path, status in answers.items() if status != 401}
+    assert open_ones == {"openapi.json": 200, "": 404} and len(answers) > 10
 
 
 def test_no_two_pages_share_a_name_or_an_address() -> None:
@@ -116,7 +135,7 @@ def test_a_view_that_is_not_declared_does_not_exist(bank: House) -> None:
 def test_every_page_but_the_open_ones_wants_a_sign_in(bank: House) -> None:
     client = Client()
     tried = 0
-    for view in views():
+    for view in views(of_site=True):
         route = re.sub(r"<int:[a-z_]+>", "1", str(view.pattern))
         if getattr(view.callback, "planbank_action", None) == PUBLIC or "<" in route:
             continue
@@ -131,7 +150,7 @@ def test_every_page_is_absent_for_a_mere_account_where_its_action_is_not_allowed
     """Somebody who works nowhere sees their account and overview; the rest seems not to be there."""
     client = Client()
     client.force_login(User.objects.create_user("new", name="New"))
-    for view in views():
+    for view in views(of_site=True):
         action = getattr(view.callback, "planbank_action", None)
         route = re.sub(r"<int:[a-z_]+>", "1", str(view.pattern))
         if action in (None, PUBLIC) or ACTIONS[action].scope == "self" or "<" in route:

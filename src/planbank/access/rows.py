@@ -63,7 +63,7 @@ def narrowed(
     if scope is not None and scope.kind != "institution":
         mine &= Q(_members(columns, _inside(scope)))
     found = queryset.filter(mine | Q(_members(columns, whose(through))) if through else mine)
-    return _annotated(found, columns, own, through)
+    return _annotated(found, columns, own, through, scope)
 
 
 def whose(paths: Iterable[Path]) -> Q:
@@ -97,16 +97,27 @@ def _addable(
 
 
 def _annotated(
-    queryset: QuerySet[M], columns: Columns, own: frozenset[int], through: list[Path]
+    queryset: QuerySet[M],
+    columns: Columns,
+    own: frozenset[int],
+    through: list[Path],
+    scope: Scope | None,
 ) -> QuerySet[M]:
-    """Levels, the protocol that gives them, and the names masked rows go by."""
+    """Levels, the protocol that gives them, and the names rows go by there.
+
+    Inside a protocol one's own institution's rows carry its pseudonym and trial ID too.
+    """
     sees = _best(columns, own, through, "see", int(See.IDENTIFIED))
     takes = _best(columns, own, through, "take_out", int(TakeOut.RAW))
     found = queryset.annotate(seen_as=sees, take_as=takes, seen_through=_through(columns, own, through))
     if not columns.patient:
         return found
+    protocol: Any = OuterRef("seen_through")
+    if scope is not None and scope.kind == "protocol":
+        protocol = scope.id
     return found.annotate(
-        pseudonym=_name(Enrolment, "pseudonym", columns), trial_id=_name(Participant, "trial_id", columns)
+        pseudonym=_name(Enrolment, "pseudonym", columns, protocol),
+        trial_id=_name(Participant, "trial_id", columns, protocol),
     )
 
 
@@ -136,8 +147,8 @@ def _through(columns: Columns, own: frozenset[int], through: list[Path]) -> Any:
     return Case(When(_of(columns, own), then=Value(None)), default=inner, output_field=BigIntegerField())
 
 
-def _name(model: Any, field: str, columns: Columns) -> Any:
-    rows = model.objects.filter(protocol=OuterRef("seen_through"), patient=OuterRef(columns.patient))
+def _name(model: Any, field: str, columns: Columns, protocol: Any) -> Any:
+    rows = model.objects.filter(protocol=protocol, patient=OuterRef(columns.patient))
     return Coalesce(Subquery(rows.values(field)[:1]), Value(""), output_field=CharField())
 
 

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from planbank.access.verdict import Verdict
+from planbank.api.problems import NOT_THERE, problem
 
 
 def _page(request: HttpRequest, status: int, heading: str, safe: str, todo: str) -> HttpResponse:
@@ -16,6 +17,8 @@ def _page(request: HttpRequest, status: int, heading: str, safe: str, todo: str)
 
 def not_found(request: HttpRequest, exception: object = None) -> HttpResponse:
     """One text for what is hidden and what is absent."""
+    if request.path.startswith("/api/"):
+        return problem(404, "Not found", NOT_THERE)
     return _page(
         request,
         404,

@@ -20,7 +20,7 @@ from planbank.access.scopes import Scope
 from planbank.access.standing import forget, remember
 from planbank.people.models import User
 from planbank.web import errors
-from planbank.web.pages import PUBLIC
+from planbank.web.pages import API, PUBLIC
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 CONTENT_POLICY = "; ".join(
@@ -90,7 +90,7 @@ class HouseAndPolicy:
         self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object
     ) -> HttpResponse | None:
         action = getattr(view, "planbank_action", None)
-        if action == PUBLIC:
+        if action in (PUBLIC, API):
             return None
         if action is None:
             raise Http404

@@ -1,5 +1,6 @@
-"""What is given to whom: grants and their renewals."""
+"""What is given to whom: grants and their renewals, tokens."""
 
 from planbank.access.models.grant import Grant, Renewal
+from planbank.access.models.token import Token
 
-__all__ = ["Grant", "Renewal"]
+__all__ = ["Grant", "Renewal", "Token"]

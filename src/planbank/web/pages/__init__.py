@@ -49,6 +49,8 @@ class Page:
 
 PAGES: list[Page] = []
 PUBLIC = "public"
+# Addresses of the API: a token and the policy decide there (planbank.api).
+API = "api"
 
 
 def page(

@@ -1,0 +1,67 @@
+"""In which protocol, institution or project a request reads, and the note that it did.
+
+Comes in: a request and the names in its address. Goes out: a Reader held to them, or Refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query
+
+from planbank.access.listing import projects_seen, protocols_seen
+from planbank.access.scopes import Scope
+from planbank.access.verdict import Refused, Verdict
+from planbank.journal.record import Actor, record
+from planbank.protocols.models import Protocol
+from planbank.reach import Reader
+
+InProtocol = Annotated[str, Query(default="", max_length=32, description="short name of a protocol")]
+InProject = Annotated[str, Query(default="", max_length=32, description="short name of a project")]
+InInstitution = Annotated[str, Query(default="", max_length=16, description="code of an institution")]
+_HIDDEN = Refused(Verdict(False, ""))
+
+
+def reader_in(request: HttpRequest, protocol: str = "", project: str = "") -> Reader:
+    """The reader of a request, held to a protocol or project where one is named."""
+    reader: Reader = request.reader  # type: ignore[attr-defined]
+    if protocol:
+        return _held(reader, Scope("protocol", seen_protocol(request, protocol).pk))
+    if project:
+        found = projects_seen(reader.user, reader.at, reader.scope).filter(short_name=project).first()
+        if found is None:
+            raise _HIDDEN
+        return _held(reader, Scope("project", found.pk))
+    return reader
+
+
+def seen_protocol(request: HttpRequest, short_name: str) -> Protocol:
+    """A protocol whose record the reader may see. Raises Refused."""
+    reader: Reader = request.reader  # type: ignore[attr-defined]
+    found = protocols_seen(reader.user, reader.at, reader.scope).filter(short_name=short_name).first()
+    if found is None:
+        raise _HIDDEN
+    return found
+
+
+def note(request: HttpRequest, resource: str, protocol: str = "", **what: Any) -> None:
+    """Journal that a token read something of patients (R116)."""
+    token = request.token  # type: ignore[attr-defined]
+    record(
+        Actor("user", token.user.username),
+        "read by API",
+        request.reader.at,  # type: ignore[attr-defined]
+        object_kind=resource,
+        protocol=protocol,
+        purpose=token.purpose,
+        token=token.pk,
+        **what,
+    )
+
+
+def _held(reader: Reader, scope: Scope) -> Reader:
+    if reader.scope is not None and reader.scope != scope:
+        raise _HIDDEN
+    return replace(reader, scope=scope)

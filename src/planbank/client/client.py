@@ -1,0 +1,128 @@
+"""Asking the API: one call a resource, pages followed by themselves.
+
+Comes in: an address and a token. Goes out: rows as they come, so that a long list takes no memory.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+Row = dict[str, Any]
+TRIES, PAUSE = 4, 0.5
+
+
+class ApiError(Exception):
+    """The bank refused or could not answer. `status` is 0 where it was not reached."""
+
+    def __init__(self, status: int, title: str, detail: str = "", ask: str = "") -> None:
+        said = ". ".join(part for part in (title, detail, f"Ask {ask}" if ask else "") if part)
+        super().__init__(said)
+        self.status, self.title, self.detail, self.ask = status, title, detail, ask
+
+
+class Client:
+    """One bank, seen with one token.
+
+    Args:
+        url: address of the site, such as https://bank.example.
+        token: from `planbank token` or the page of your account.
+        timeout: seconds to wait for an answer.
+    """
+
+    def __init__(self, url: str, token: str, *, timeout: float = 60) -> None:
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError("The address of the bank begins with https:// (or http:// on one machine).")
+        self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/api/v1"
+        self._token, self._timeout = token, timeout
+
+    def me(self) -> Row:
+        """Who the token is, and how long it lasts."""
+        return self._get("me", {})
+
+    def institutions(self) -> Iterator[Row]:
+        """Institutions of which you may see something."""
+        return self.rows("institutions")
+
+    def protocols(self) -> Iterator[Row]:
+        """Protocols whose record you may see."""
+        return self.rows("protocols")
+
+    def projects(self) -> Iterator[Row]:
+        """Projects whose record you may see."""
+        return self.rows("projects")
+
+    def participants(self, protocol: str) -> Iterator[Row]:
+        """Participants of a protocol."""
+        return self.rows("participants", protocol=protocol)
+
+    def patients(self, **where: str) -> Iterator[Row]:
+        """Patients; `where`: protocol, project, institution."""
+        return self.rows("patients", **where)
+
+    def plan_sets(self, **where: str) -> Iterator[Row]:
+        """Plan sets; `where`: protocol, project, institution."""
+        return self.rows("plan-sets", **where)
+
+    def rois(self, plan_set: int) -> Iterator[Row]:
+        """ROIs of a plan set."""
+        return self.rows(f"plan-sets/{int(plan_set)}/rois")
+
+    def dvhs(self, plan_set: int, metrics: str = "", curve: bool = False) -> Iterator[Row]:
+        """DVHs of a plan set; `metrics` such as 'D95%,V20Gy'."""
+        more = {"metrics": metrics} if metrics else {}
+        return self.rows(f"plan-sets/{int(plan_set)}/dvhs", curve="true" if curve else "false", **more)
+
+    def findings(self, plan_set: int) -> Iterator[Row]:
+        """Findings on a plan set."""
+        return self.rows(f"plan-sets/{int(plan_set)}/findings")
+
+    def journal(self) -> Iterator[Row]:
+        """What you did yourself."""
+        return self.rows("journal")
+
+    def rows(self, path: str, **parameters: str) -> Iterator[Row]:
+        """Every row of a list, page after page."""
+        after: str | None = ""
+        while after is not None:
+            page = self._get(path, {**parameters, **({"after": after} if after else {})})
+            yield from page["items"]
+            after = page.get("next")
+
+    def frame(self, path: str, **parameters: str) -> Any:
+        """A list as a pandas DataFrame. Needs pandas, which is not installed with planbank."""
+        import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+        return pandas.DataFrame.from_records(list(self.rows(path, **parameters)))
+
+    def _get(self, path: str, parameters: dict[str, str]) -> Row:
+        query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        request = urllib.request.Request(f"{self._base}/{path}{query}", headers=headers)  # noqa: S310
+        for left in reversed(range(TRIES)):
+            try:
+                with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
+                    found: Row = json.load(answer)
+                    return found
+            except urllib.error.HTTPError as exc:
+                if exc.code not in (502, 503, 504) or not left:
+                    raise _refusal(exc) from None
+            except OSError as exc:
+                if not left:
+                    raise ApiError(0, "The bank was not reached", str(exc)) from None
+            time.sleep(PAUSE * (TRIES - left))
+        raise AssertionError("unreachable")
+
+
+def _refusal(exc: urllib.error.HTTPError) -> ApiError:
+    try:
+        said = json.load(exc)
+        return ApiError(exc.code, said["title"], said.get("detail", ""), said.get("ask", ""))
+    except (ValueError, KeyError, TypeError):
+        return ApiError(exc.code, f"The bank answered {exc.code}")
