@@ -1,4 +1,4 @@
-"""`planbank apply FILE.toml`: institutions, senders and people from a file.
+"""`planbank apply FILE.toml`: institutions, senders, people, protocols and grants from a file.
 
 Comes in: TOML. Goes out: rows, and what changed in words. Running it again changes nothing; what
 the file does not name stays as it is. It never takes a password: a new person gets a one-time link.
@@ -7,7 +7,7 @@ the file does not name stays as it is. It never takes a password: a new person g
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import Model
 
-from planbank.errors import CertificateUnusable, SettingsError
+from planbank.commands import apply_protocols
+from planbank.errors import AccessError, CertificateUnusable, ProtocolError, SettingsError
 from planbank.house import House
 from planbank.journal.record import Actor, record
 from planbank.people.actions import bind, plain_network
@@ -25,6 +26,7 @@ from planbank.people.certificates import read_certificate
 from planbank.people.models import Affiliation, Institution, Region, Sender, SenderInstitution, User
 
 ACTOR = Actor("command", "apply")
+FAULTS = (ValidationError, CertificateUnusable, ObjectDoesNotExist, KeyError, ProtocolError, AccessError)
 FIELDS = {
     "region": {"name", "country"},
     "institution": {"code", "name", "region", "country", "identity_scheme", "time_zone", "is_active"},
@@ -42,6 +44,7 @@ FIELDS = {
         "is_active",
         "language",
     },
+    **apply_protocols.FIELDS,
 }
 
 
@@ -73,15 +76,27 @@ def apply(house: House, content: dict[str, Any]) -> Applied:
         ("institution", _institution),
         ("sender", _sender),
         ("user", _user),
+        *((name, _told(one)) for name, one in apply_protocols.TABLES.items()),
     ):
         for number, row in enumerate(_rows(content, table), 1):
             try:
                 one(house, row, applied)
-            except (ValidationError, CertificateUnusable, ObjectDoesNotExist, KeyError) as exc:
+            except FAULTS as exc:
                 raise SettingsError(f"[[{table}]] number {number}: {_words(exc)}") from exc
     if applied.changes:
         record(ACTOR, "apply settings", house.clock.now(), changes=len(applied.changes))
     return applied
+
+
+def _told(
+    one: Callable[[House, dict[str, Any]], list[str]],
+) -> Callable[[House, dict[str, Any], Applied], None]:
+    """A table that returns its changes, as the others write them."""
+
+    def run(house: House, row: dict[str, Any], applied: Applied) -> None:
+        applied.changes += one(house, row)
+
+    return run
 
 
 def _rows(content: dict[str, Any], table: str) -> Iterator[dict[str, Any]]:
