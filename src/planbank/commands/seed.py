@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from planbank.commands import seed_protocols
 from planbank.config import Settings
 from planbank.errors import SendError
 from planbank.house import House
@@ -41,13 +42,16 @@ SITE = {
         {"username": "auh", "name": "Jens Bro", "institutions": ["AUH"]},
         {"username": "vle", "name": "Karen Lund", "institutions": ["VLE"]},
         {"username": "admin", "name": "Bo Drift", "is_site_admin": True},
+        *seed_protocols.TABLES["user"],
     ],
+    **{name: rows for name, rows in seed_protocols.TABLES.items() if name != "user"},
 }
 ROLES = {
     "ouh": "physicist at OUH",
     "auh": "physicist at AUH",
     "vle": "physicist at VLE",
     "admin": "system administrator, no patient data",
+    **seed_protocols.ROLES,
 }
 SEED = 20231018  # the day the paper was published
 WAIT = 240.0
@@ -62,7 +66,9 @@ def seed(house: House) -> None:
     _wait_for_site(settings)
     if not Mark.objects.filter(name="seeded").exists():
         passwords = _accounts(house)
-        _send_patients(settings)
+        sent = _send_patients(settings)
+        wait(house, WAIT)
+        seed_protocols.fill(house, sent)
         wait(house, WAIT)
         Mark.objects.create(name="seeded", at=house.clock.now())
         _say(settings, passwords)
@@ -93,20 +99,24 @@ def _accounts(house: House) -> dict[str, str]:
     return passwords
 
 
-def _send_patients(settings: Settings) -> None:
-    """Write each patient to files and send them as a planning system would."""
+def _send_patients(settings: Settings) -> list[seed_protocols.Sent]:
+    """Write each patient to files and send them as a planning system would; says who was sent."""
     from planbank.demo.patients import make_cohort, part10
     from planbank.forwarding.scu import Node, dicom_files, send
 
+    sent_for: list[seed_protocols.Sent] = []
     for patient in make_cohort(SEED):
+        code = CODES[patient.institution]
+        sent_for.append(seed_protocols.Sent(patient.site, patient.patient_id, code))
         with tempfile.TemporaryDirectory(prefix="planbank-demo-") as folder:
             for number, ds in enumerate(patient.objects):
                 (Path(folder) / f"{number:04d}.dcm").write_bytes(part10(ds))
-            calling_ae = CENTRES[CODES[patient.institution]][2]
+            calling_ae = CENTRES[code][2]
             node = Node("127.0.0.1", settings.dicom_port, calling_ae, settings.ae_title)
             failed = [sent for sent in send(dicom_files([Path(folder)]), node) if sent.problem]
             if failed:
                 raise SendError(f"{len(failed)} objects of the demonstration were not taken.")
+    return sent_for
 
 
 def _wait_for_site(settings: Settings) -> None:
@@ -135,7 +145,7 @@ def _say(settings: Settings, passwords: dict[str, str] | None) -> None:
         lines.append("Accounts as at the first start: " + ", ".join(ROLES))
         lines.append("A forgotten password: planbank link USERNAME makes a one-time link.")
     else:
-        lines += [f"  {name:6} {passwords[name]:20}  {role}" for name, role in ROLES.items()]
+        lines += [f"  {name:10} {passwords[name]:20}  {role}" for name, role in ROLES.items()]
         lines.append("These passwords are shown this once. Ctrl-C ends everything.")
     sys.stdout.write("\n".join(lines) + "\n\n")
     sys.stdout.flush()
