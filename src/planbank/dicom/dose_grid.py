@@ -166,7 +166,9 @@ def read_dose(data: bytes | memoryview, transfer_syntax_uid: str) -> DoseGrid:
         stored = stored[order]
     if max(abs(float(stored.max())), abs(float(stored.min()))) * info.scaling > HIGHEST:
         raise DicomUnsupported("The dose holds values that no dose has.")
-    values = np.multiply(stored, info.scaling, dtype=np.float64).astype(np.float32)
+    values = np.empty(stored.shape, np.float32)
+    for frame, raw in zip(values, stored, strict=True):  # one at a time: no second grid in memory
+        frame[...] = np.multiply(raw, info.scaling, dtype=np.float64)
     return DoseGrid(info, info.geometry, values)
 
 

@@ -16,13 +16,13 @@ import numpy as np
 
 from planbank.dicom.dose_grid import DoseGrid
 from planbank.dicom.structure_set import NO_CONTOURS, Roi
-from planbank.dose.coverage import cover
 from planbank.dose.curve import pack, unpack
+from planbank.dose.doubt import EVERY, Doubt
 from planbank.dose.histogram import Histogram
 from planbank.dose.planes import AXIAL, Planes, sort_into_planes
 from planbank.dose.regions import Region, layers_of, region_of, regions_of
 from planbank.dose.sampling import STILL, Field, field_of, sample
-from planbank.dose.shape import MOST_LAYERS, Layers
+from planbank.dose.shape import MOST_LAYERS, NO_LAYERS, Layers
 from planbank.dose.slabs import EndCaps, Slab, slabs, usual_spacing
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ CELLS = 20_000.0
 
 SMALLEST_CELL = 0.2
 """mm."""
+
+MOST_PROBES = 16
+"""Cross-sections of an ROI at which interpolations are compared, about."""
 
 BETWEEN_VOXELS = 1.5
 """Part of the highest voxel that a peak between voxels can hardly exceed."""
@@ -148,10 +151,9 @@ def dvh_of_body(name: str, body: Body, source: Field, *, cubic: bool = True) -> 
     size = _cell_size_of(run, boxes, body.spacing) if boxes else (0.0, 0.0)
     histogram = Histogram.up_to(run.highest * (BETWEEN_VOXELS if cubic else 1.0))
     for prism in body.prisms:
-        cells = cover(prism.edges, size)
-        if cells is None or not len(cells.area):
+        region = region_of(prism.drawn, (prism.edges,), size)
+        if not len(region.cells.area):
             continue
-        region = region_of(prism.drawn, (prism.edges,), cells)
         layer = min(source.spacing[2], *size)
         _add(histogram, run, body.axes, region, _slab_layers(Slab(prism.low, prism.high), layer))
     parameters: dict[str, Any] = {
@@ -193,8 +195,10 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
         alike = [_slab_layers(slab, layer) for slab in stack.slabs]
         made = [(region, alike[i]) for i, of_plane in enumerate(regions) for region in of_plane]
     histogram = Histogram.up_to(run.highest * (BETWEEN_VOXELS if run.cubic else 1.0))
-    for region, layers in made:
-        _add(histogram, run, planes.axes, region, layers)
+    doubt = Doubt() if run.end_caps == "shape" else None
+    every = max(len(made) // MOST_PROBES, 1)
+    for n, (region, layers) in enumerate(made):
+        _add(histogram, run, planes.axes, region, layers, doubt, probe=n % every == 0)
     parameters: dict[str, Any] = {
         "end_caps": run.end_caps,
         "interpolation": "cubic" if run.cubic else "trilinear",
@@ -202,6 +206,10 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
         "cell_mm": [round(side, 4) for side in size],
         "layer_mm": round(layer, 4),
     }
+    if doubt is not None:
+        each = zip(stack.slabs, regions, strict=True)
+        as_prisms = sum(slab.thickness * sum(one.area for one in of_plane) for slab, of_plane in each)
+        parameters["doubt"] = doubt.facts(histogram.inside + histogram.outside, as_prisms, stack.spacing)
     if stack.bridged:
         areas = [sum(region.area for region in of_plane) for of_plane in regions]
         bridged = sum(mm * (areas[i] + areas[i + 1]) for i, mm in stack.bridged)
@@ -210,17 +218,31 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
     return _result(run, roi, histogram, flags, parameters)
 
 
-def _add(histogram: Histogram, run: _Run, axes: Axes, region: Region, layers: Layers) -> None:
+def _add(
+    histogram: Histogram,
+    run: _Run,
+    axes: Axes,
+    region: Region,
+    layers: Layers,
+    doubt: Doubt | None = None,
+    *,
+    probe: bool = False,
+) -> None:
     """Add the layers of one region, and the doses at the vertices drawn."""
     cells, vertices = region.cells, region.vertices
     plane = np.array([region.section.position])
     x, y = vertices[:, 0], vertices[:, 1]
-    histogram.see(sample(run.source, axes, x, y, plane, cubic=run.cubic))
+    seen = sample(run.source, axes, x, y, plane, cubic=run.cubic)
+    histogram.see(seen)
     if len(layers.end_heights):
         histogram.see(sample(run.source, axes, x, y, layers.end_heights, layers.end_maps, cubic=run.cubic))
     if len(layers.heights):
         samples = sample(run.source, axes, cells.x, cells.y, layers.heights, layers.maps, cubic=run.cubic)
         histogram.add(cells, samples, layers.thickness, layers.maps, layers.factors)
+        if doubt is not None:
+            doubt.at_ends(layers, cells, samples)
+    if doubt is not None and probe:
+        doubt.between_voxels(seen, sample(run.source, axes, x[::EVERY], y[::EVERY], plane))
 
 
 def _result(run: _Run, roi: Roi, histogram: Histogram, flags: list[str], parameters: dict[str, Any]) -> Dvh:
@@ -269,9 +291,11 @@ def _cell_size_of(run: _Run, boxes: Sequence[float], thickness: float) -> tuple[
 def _slab_layers(slab: Slab, most: float) -> Layers:
     """Layers of one plane's slab, all alike."""
     if slab.thickness <= 0:
-        return Layers(*(np.empty(shape) for shape in (0, 0, (0, 6), 0, 0, (0, 6))))
+        return NO_LAYERS
     count = min(max(int(np.ceil(slab.thickness / most - 1e-6)), 1), MOST_LAYERS)
     heights = np.linspace(slab.low, slab.high, 2 * count + 1, dtype=np.float64)[1::2]
     each = np.full(count, slab.thickness / count)
     ends = np.array([slab.low, slab.high])
-    return Layers(heights, each, np.tile(STILL, (count, 1)), each, ends, np.tile(STILL, (2, 1)))
+    still = np.tile(STILL, (count, 1))
+    none = np.zeros(count, np.int64)
+    return Layers(heights, each, still, each, none, np.zeros(count), ends, np.tile(STILL, (2, 1)))

@@ -17,6 +17,7 @@ import numpy as np
 
 from planbank.dose import curve
 from planbank.dose.curve import Answer
+from planbank.dose.uncertainty import plus_minus
 from planbank.errors import MetricError
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class MetricValue:
         unit: 'Gy', '%', 'cc' or ''.
         reason: a key of REASONS, or ''.
         low, high: bounds, where `reason` is 'outside'.
+        plus_minus: twice the standard uncertainty, in the same unit (`planbank.dose.uncertainty`);
+            None where it cannot be told (conventions of other systems, older versions).
     """
 
     metric: str
@@ -55,6 +58,7 @@ class MetricValue:
     reason: str = ""
     low: float | None = None
     high: float | None = None
+    plus_minus: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,12 @@ def parse_list(typed: str) -> list[Metric]:
 
 
 def evaluate(
-    asked: str | Metric, dvh: Dvh, prescriptions: Prescriptions = None, *, body: Dvh | None = None
+    asked: str | Metric,
+    dvh: Dvh,
+    prescriptions: Prescriptions = None,
+    *,
+    body: Dvh | None = None,
+    uncertain: bool = True,
 ) -> MetricValue:
     """The value of a metric.
 
@@ -149,6 +158,7 @@ def evaluate(
         dvh: of the ROI.
         prescriptions: Gy, or several by name; None where there is none (never the maximum).
         body: the DVH of the whole body in the same dose, for conformity.
+        uncertain: tell the uncertainty too (some tens of microseconds).
 
     Raises MetricError where the text is no metric.
     """
@@ -159,16 +169,27 @@ def evaluate(
         return MetricValue(wanted.typed, None, wanted.unit, "no-volume")
     if dvh.max_gy is None and wanted.pattern != "Volume":
         return MetricValue(wanted.typed, None, wanted.unit, "no-dose")
-    answer = entry.function(Asked(dvh, wanted.x or 0.0, wanted.unit, prescription, body))
+
+    def ask(of: Dvh) -> Answer | str | None:
+        answer = entry.function(Asked(of, wanted.x or 0.0, wanted.unit, prescription, body))
+        return answer if isinstance(answer, str) else _in_unit(answer, entry, wanted.unit, of, prescription)
+
+    def number(of: Dvh) -> float | None:
+        answer = ask(of)
+        return answer.value if isinstance(answer, Answer) else None
+
+    answer = ask(dvh)
+    if answer is None:
+        return MetricValue(wanted.typed, None, wanted.unit, "no-prescription")
     if isinstance(answer, str):
         return MetricValue(wanted.typed, None, wanted.unit, answer)
-    scaled = _in_unit(answer, entry.units[0], wanted.unit, dvh, prescription)
-    if scaled is None:
-        return MetricValue(wanted.typed, None, wanted.unit, "no-prescription")
-    found = MetricValue(wanted.typed, scaled.value, wanted.unit)
-    if scaled.depends:
-        return replace(found, reason="outside", low=scaled.low, high=scaled.high)
-    return found if scaled.value is not None else replace(found, reason="undefined")
+    found = MetricValue(wanted.typed, answer.value, wanted.unit)
+    if uncertain and answer.value is not None:
+        extreme = {"Dmax": "max", "Dmin": "min"}.get(wanted.pattern, "")
+        found = replace(found, plus_minus=plus_minus(dvh, number, extreme=extreme))
+    if answer.depends:
+        return replace(found, reason="outside", low=answer.low, high=answer.high)
+    return found if answer.value is not None else replace(found, reason="undefined")
 
 
 def _entry(name: str, typed: str) -> tuple[Entry, float | None]:
@@ -203,8 +224,9 @@ def _prescription(given: Prescriptions, name: str) -> float | None:
     return given if not name else None
 
 
-def _in_unit(answer: Answer, have: str, want: str, dvh: Dvh, prescription: float | None) -> Answer | None:
+def _in_unit(answer: Answer, entry: Entry, want: str, dvh: Dvh, prescription: float | None) -> Answer | None:
     """The answer in another unit: Gy as % of the prescription, % of the volume as cc."""
+    have = entry.units[0]
     if have == want:
         return answer
     if have == "Gy":

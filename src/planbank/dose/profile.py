@@ -42,6 +42,12 @@ LEAST, MOST = 0.45, 1.6
 UNEQUAL = 0.25
 """A plane whose area is less than this part of its neighbour's gives the shape to no layer between."""
 
+FLAT = 1.0 / np.sqrt(3.0)
+"""Doubt about the half slice beyond a flat end: the end lies anywhere up to the next plane."""
+
+TAPERED = 0.2
+"""Doubt about an end that the body's own taper tells."""
+
 GONE = 0.01
 """A least variance that falls to this part of the end plane's is a tip (a cone's touches nought)."""
 
@@ -75,7 +81,8 @@ class Curve:
 class Piece:
     """A stretch of height (mm), the curve on it, and the index of the section whose cells fill it.
 
-    `is_end`: it lies beyond the first or last section; `share` multiplies its volume.
+    `is_end`: it lies beyond the first or last section; `share` multiplies its volume; `doubt` is the
+    standard uncertainty of that volume, as a part of it.
     """
 
     low: float
@@ -84,6 +91,7 @@ class Piece:
     owner: int
     is_end: bool = False
     share: float = 1.0
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +227,7 @@ def _cap(
     near = [sections[i] for i in order[:3]]
     own = near[0]
     curve, reach = _even(own, sign), 0.5 * end.gap
+    doubt = TAPERED if end.is_open else float(FLAT)
     if len(near) > 1 and not end.is_open:
         bare = [Net(one.area, one.perimeter, 0) for one in near]
         held = [nets[i] for i in order[:3]] if nets is not None else bare
@@ -226,8 +235,10 @@ def _cap(
             curve, reach = _taper(near, [bends[i] for i in order[1:3]], end.gap, sign)
         else:
             curve, reach = _ridge(near, held, end.gap, sign)
+        if abs(reach - 0.5 * end.gap) > 1e-9:
+            doubt = TAPERED
     low, high = sorted((own.position, own.position + sign * reach))
-    return Piece(low, high, curve, order[0], True, end.share)
+    return Piece(low, high, curve, order[0], True, end.share, doubt)
 
 
 def _even(own: Section, sign: float) -> Curve:

@@ -6,12 +6,12 @@ lie on one another one to one; where regions divide, join, or end, so does a cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planbank.dose.coverage import Cells, cover
+from planbank.dose.coverage import NO_CELLS, Cells, cover
 from planbank.dose.nesting import border, evenodd
 from planbank.dose.planes import corners
 from planbank.dose.profile import End, Net, Piece, pieces
@@ -32,6 +32,9 @@ OVERLAP = 0.25
 LEAST_SHARE, MOST_SHARE = 0.6, 1.4
 """Bounds of the volume between planes where regions divide or join, over that of half slabs."""
 
+LEAST_AREA = 1e-6
+"""mm2; less is no region."""
+
 NOBODY = np.zeros(0, bool)
 
 
@@ -43,17 +46,34 @@ class Region:
         section: of its rim, holes not counted.
         holes: sections of its holes.
         area: mm2 without the holes.
-        cells: what it covers.
-        vertices: (n, 2) mm, of all its contours.
+        edges: (n, 4) mm, of its rim and holes.
+        size: mm, of its cells.
         box: mm, lowest x and y, highest x and y.
+        kept: its cells, where they had to be made to see that its contours are in order.
     """
 
     section: Section
     holes: tuple[Section, ...]
     area: float
-    cells: Cells
-    vertices: NDArray[np.float64]
+    edges: NDArray[np.float64]
+    size: tuple[float, float]
     box: tuple[float, float, float, float]
+    kept: Cells | None = None
+
+    @property
+    def cells(self) -> Cells:
+        """The covered cells. A lone region's are made when asked for: a body's would fill the memory."""
+        if self.kept is not None:
+            return self.kept
+        found = cover(self.edges, self.size)
+        if found is None:
+            found = cover(evenodd([self.vertices]).edges, self.size)
+        return found if found is not None else NO_CELLS
+
+    @property
+    def vertices(self) -> NDArray[np.float64]:
+        """(n, 2) mm, of all its contours."""
+        return self.edges[:, :2]
 
     @property
     def net(self) -> Net:
@@ -71,31 +91,27 @@ def regions_of(
     """
     edge = border(plane.polygons)
     parts = edge.parts if apart or not len(edge.edges) else ((edge.edges,),)
-    covered = [_covered(part, size) for part in parts]
-    if any(cells is None for cells in covered):
-        edge = evenodd(plane.polygons)
-        parts = edge.parts
-        covered = [_covered(part, size) for part in parts]
+    regions = [region_of(plane.position, part, size) for part in parts]
+    if len(edge.edges) and (len(plane.polygons) > 1 or len(regions) > 1 or len(parts[0]) > 1):
+        covered = [cover(one.edges, size) for one in regions]
+        if any(cells is None for cells in covered):
+            edge = evenodd(plane.polygons)
+            regions = [region_of(plane.position, part, size) for part in edge.parts]
+            covered = [cover(one.edges, size) for one in regions]
+        regions = [replace(one, kept=cells) for one, cells in zip(regions, covered, strict=True) if cells]
     if edge.crossing:
         flags.append("crossing")
     if edge.repeated:
         flags.append("repeated")
-    return [
-        region_of(plane.position, part, cells)
-        for part, cells in zip(parts, covered, strict=True)
-        if cells is not None and len(cells.area)
-    ]
+    return [one for one in regions if one.area > LEAST_AREA]
 
 
-def _covered(part: tuple[NDArray[np.float64], ...], size: tuple[float, float]) -> Cells | None:
-    return cover(part[0] if len(part) == 1 else np.concatenate(part), size)
-
-
-def region_of(position: float, part: tuple[NDArray[np.float64], ...], cells: Cells) -> Region:
-    """The region of a part: the edges (n, 4) of its rim, then of its holes, and the cells it covers."""
+def region_of(position: float, part: tuple[NDArray[np.float64], ...], size: tuple[float, float]) -> Region:
+    """The region of a part: the edges (n, 4) of its rim, then of its holes."""
     rim, *holes = (section_of(position, edges) for edges in part)
-    vertices = part[0][:, :2] if len(part) == 1 else np.concatenate(part)[:, :2]
-    return Region(rim, tuple(holes), float(cells.area.sum()), cells, vertices, corners(vertices))
+    edges = part[0] if len(part) == 1 else np.concatenate(part)
+    area = rim.area - sum(hole.area for hole in holes)
+    return Region(rim, tuple(holes), area, edges, size, corners(edges))
 
 
 def layers_of(

@@ -43,6 +43,8 @@ class Layers:
         thickness: (m,) mm.
         maps: (m, 6) a, b, c, d, e, f: a cell at (x, y) lies at (a x + b y + e, c x + d y + f).
         factors: (m,) mm, volume that a layer holds per mm2 of the section's cells.
+        side: (m,) -1 or 1 for layers below the first or above the last plane of a body, else 0.
+        doubt: (m,) standard uncertainty of the layer's volume, as a part of it.
         end_heights, end_maps: (k,) mm and (k, 6), where the body ends above or below the section.
     """
 
@@ -50,8 +52,16 @@ class Layers:
     thickness: NDArray[np.float64]
     maps: NDArray[np.float64]
     factors: NDArray[np.float64]
+    side: NDArray[np.int64]
+    doubt: NDArray[np.float64]
     end_heights: NDArray[np.float64]
     end_maps: NDArray[np.float64]
+
+
+NO_LAYERS = Layers(
+    *(np.empty(0), np.empty(0), np.empty((0, 6)), np.empty(0)),
+    *(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty((0, 6))),
+)
 
 
 def layers_from(
@@ -89,6 +99,7 @@ def _layers(
     ends = [piece for piece in pieces if piece.is_end and piece.curve.ridge is None]
     out = Layers(
         *(np.empty(total), np.empty(total), np.empty((total, 6)), np.empty(total)),
+        *(np.zeros(total, np.int64), np.zeros(total)),
         *(np.empty(len(ends)), np.empty((len(ends), 6))),
     )
     start = 0
@@ -98,6 +109,9 @@ def _layers(
         held = np.empty(count)
         _run(section, piece, piece.low, each, (out.heights[start:stop], out.maps[start:stop], held))
         out.thickness[start:stop] = each
+        if piece.is_end:
+            out.side[start:stop] = -1 if curve.length < 0 else 1
+            out.doubt[start:stop] = piece.doubt
         if holes and curve.ridge is None:
             full = held.copy()
             for hole in holes:
