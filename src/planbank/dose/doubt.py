@@ -39,6 +39,9 @@ OF_PLACE = 0.025
 OF_BINS = 0.01
 """Gy."""
 
+OUTERMOST = 0.5
+"""Doubt from which an end counts as flat."""
+
 EVERY = 4
 """Of the contours' vertices, one in so many tells the difference of interpolations."""
 
@@ -67,9 +70,12 @@ class Doubt:
             if not chosen.any():
                 continue
             shape = (len(layers.side), len(cells.area))
+            part, onward = _outermost(layers, np.nonzero(chosen)[0], side)
             inside = samples.inside.reshape(shape)[chosen]
-            volumes = (layers.factors * layers.doubt)[chosen, None] * cells.area[None, :]
-            self.ends[side].append((samples.dose.reshape(shape)[chosen][inside], volumes[inside]))
+            along = samples.gradient[:, 2].reshape(shape)[chosen]
+            doses = samples.dose.reshape(shape)[chosen] + along * onward[:, None]
+            volumes = (layers.factors[chosen] * part)[:, None] * cells.area[None, :]
+            self.ends[side].append((doses[inside], volumes[inside]))
 
     def between_voxels(self, cubic: Samples, straight: Samples) -> None:
         """Take in how far two interpolations differ: `straight` is of every EVERY-th point of `cubic`."""
@@ -91,6 +97,24 @@ class Doubt:
         moved = (OF_PLACE * spacing) ** 2 * self.steep / count
         dose = float(np.sqrt(OF_DOSE**2 * self.squares / count + moved + OF_BINS**2))
         return {"ends": [end for end in ends if end], "shape": round(shape, 5), "dose_gy": round(dose, 4)}
+
+
+def _outermost(
+    layers: Layers, chosen: NDArray[np.int64], side: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Which part of each layer of an end is in doubt, and how far (mm) its middle lies beyond the layer's.
+
+    A flat end that ends earlier loses its outermost tissue; a tapering one gets smaller as a whole.
+    """
+    doubt, thickness = layers.doubt[chosen], layers.thickness[chosen]
+    if doubt[0] < OUTERMOST:
+        return doubt, np.zeros(len(chosen))
+    low = np.concatenate(([0.0], np.cumsum(thickness if side > 0 else thickness[::-1])))
+    low, high = low[:-1], low[1:]
+    start = np.maximum(low, high[-1] * (1.0 - doubt[0]))
+    part = np.maximum(high - start, 0.0) / (high - low)
+    onward = side * np.where(part > 0.0, 0.5 * (start - low), 0.0)
+    return (part, onward) if side > 0 else (part[::-1], onward[::-1])
 
 
 def _end(parts: list[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> list[float]:

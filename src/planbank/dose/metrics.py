@@ -1,4 +1,4 @@
-"""Metrics of a DVH by name: 'D95%', 'D2cc', 'V20Gy', 'V95%[PTV 68]', 'Dmean', 'gEUD(8)'.
+"""Metrics of a DVH by name: 'D95%', 'D2cc', 'V20Gy', 'V95%[PTV 68]', 'Dmean[EQD2(3)]', 'gEUD(8)'.
 
 Comes in: a metric as people type it and a `Dvh`. Goes out: a `MetricValue` with its unit,
 null where it cannot be had, with bounds where it depends on tissue outside the dose grid.
@@ -17,6 +17,7 @@ import numpy as np
 
 from planbank.dose import curve
 from planbank.dose.curve import Answer
+from planbank.dose.eqd2 import as_eqd2, eqd2
 from planbank.dose.uncertainty import plus_minus
 from planbank.errors import MetricError
 
@@ -33,6 +34,7 @@ REASONS = {
     "outside": "The value depends on tissue outside the dose grid.",
     "no-prescription": "There is no prescription to relate to.",
     "needs-body": "The metric needs the DVH of the body too.",
+    "no-fractions": "EQD2 needs the number of fractions.",
     "undefined": "The value is not defined for this curve.",
 }
 """Why a value is null or bounded."""
@@ -63,13 +65,17 @@ class MetricValue:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A parsed metric: which one of REGISTRY, with its number and its brackets."""
+    """A parsed metric: which one of REGISTRY, with its number and its brackets.
+
+    `alpha_beta` (Gy) asks for the dose as EQD2; None takes it as it is.
+    """
 
     typed: str
     pattern: str
     x: float | None
     unit: str
     prescription: str
+    alpha_beta: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +130,11 @@ def parse(typed: str) -> Metric:
         raise MetricError(f"'{plain}': write the unit or prescription in brackets at the end, as V20Gy[cc].")
     name, brackets = match[1].replace(" ", ""), re.findall(r"\[([^\[\]]*)\]", match[2])
     entry, x = _entry(name, plain)
-    unit, prescription = entry.units[0], ""
+    unit, prescription, alpha_beta = entry.units[0], "", None
     for inner in (part.strip() for part in brackets):
+        if inner[:4].upper() == "EQD2":
+            alpha_beta = _alpha_beta(inner, plain)
+            continue
         known = {one.lower(): one for one in ("Gy", "%", "cc", "cm3")}.get(inner.lower())
         if known is None:
             prescription = inner
@@ -134,7 +143,14 @@ def parse(typed: str) -> Metric:
         if known not in entry.units:
             raise MetricError(f"'{plain}': {entry.pattern} can be had in {' or '.join(entry.units)}.")
         unit = known
-    return Metric(plain, entry.pattern, x, unit, prescription)
+    return Metric(plain, entry.pattern, x, unit, prescription, alpha_beta)
+
+
+def _alpha_beta(inner: str, typed: str) -> float:
+    found = re.fullmatch(r"EQD2\s*\(\s*([0-9]*\.?[0-9]+)\s*\)", inner, re.IGNORECASE)
+    if found is None or not float(found[1]) > 0.0:
+        raise MetricError(f"'{typed}': EQD2 needs alpha/beta in Gy, above 0, as Dmean[EQD2(3)].")
+    return float(found[1])
 
 
 def parse_list(typed: str) -> list[Metric]:
@@ -149,6 +165,7 @@ def evaluate(
     prescriptions: Prescriptions = None,
     *,
     body: Dvh | None = None,
+    fractions: int | None = None,
     uncertain: bool = True,
 ) -> MetricValue:
     """The value of a metric.
@@ -158,6 +175,7 @@ def evaluate(
         dvh: of the ROI.
         prescriptions: Gy, or several by name; None where there is none (never the maximum).
         body: the DVH of the whole body in the same dose, for conformity.
+        fractions: in which the dose is given; EQD2 needs it.
         uncertain: tell the uncertainty too (some tens of microseconds).
 
     Raises MetricError where the text is no metric.
@@ -165,6 +183,13 @@ def evaluate(
     wanted = parse(asked) if isinstance(asked, str) else asked
     entry = REGISTRY[wanted.pattern]
     prescription = _prescription(prescriptions, wanted.prescription)
+    if wanted.alpha_beta is not None:
+        if not fractions:
+            return MetricValue(wanted.typed, None, wanted.unit, "no-fractions")
+        dvh = as_eqd2(dvh, wanted.alpha_beta, fractions)
+        body = as_eqd2(body, wanted.alpha_beta, fractions) if body is not None else None
+        if prescription:
+            prescription = eqd2(prescription, wanted.alpha_beta, fractions)
     if dvh.volume_cc <= 0.0:
         return MetricValue(wanted.typed, None, wanted.unit, "no-volume")
     if dvh.max_gy is None and wanted.pattern != "Volume":

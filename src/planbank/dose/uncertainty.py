@@ -1,8 +1,8 @@
 """The uncertainty of a metric, from what a DVH leaves open (`planbank.dose.doubt`).
 
-Comes in: a `Dvh`. Goes out: pairs of DVHs as they would be one standard uncertainty to either side;
-a metric asked of both tells how far it is uncertain. Sources are independent, so their squares
-add; what is shown is twice the root (k = 2, about 95 %; JCGM 100, 6.2).
+Comes in: a `Dvh`. Goes out: DVHs as they would be one standard uncertainty away; a metric asked of
+each tells how far it is uncertain. Sources are independent, so their squares add; what is
+shown is twice the root (k = 2, about 95 %; JCGM 100, 6.2).
 """
 
 from __future__ import annotations
@@ -38,47 +38,45 @@ def plus_minus(dvh: Dvh, ask: Callable[[Dvh], float | None], *, extreme: str = "
     """
     if "doubt" not in dvh.parameters or dvh.max_gy is None:
         return None
-    total = 0.0
-    for less, more in variants(dvh):
-        low, high = ask(less), ask(more)
-        if low is not None and high is not None:
-            total += (0.5 * (high - low)) ** 2
+    total, value = 0.0, ask(dvh)
+    if value is None:
+        return None
+    for other in variants(dvh):
+        away = ask(other)
+        if away is not None:
+            total += (away - value) ** 2
     if extreme:
         near = dose_to(dvh, dvh.volume_cc * (NEAR_EXTREME if extreme == "max" else 1.0 - NEAR_EXTREME)).value
-        own, scale = ask(dvh), dvh.max_gy if extreme == "max" else dvh.min_gy
-        if near is not None and own is not None and scale:
-            total += (OF_EXTREME * (near - scale) * own / scale) ** 2
+        scale = dvh.max_gy if extreme == "max" else dvh.min_gy
+        if near is not None and scale:
+            total += (OF_EXTREME * (near - scale) * value / scale) ** 2
     return float(COVERAGE * np.sqrt(total))
 
 
 @lru_cache(maxsize=64)
-def variants(dvh: Dvh) -> tuple[tuple[Dvh, Dvh], ...]:
-    """Pairs of DVHs, one standard uncertainty less and more, for each independent source."""
+def variants(dvh: Dvh) -> tuple[Dvh, ...]:
+    """The DVH one standard uncertainty away, for each independent source."""
     doubt = dvh.parameters["doubt"]
     places = axis.doses(len(dvh.curve))
-    pairs = [_ended(dvh, end, places) for end in doubt["ends"]]
+    made = [_ended(dvh, end, places) for end in doubt["ends"]]
     if doubt["shape"] > 0.0:
-        pairs.append((_grown(dvh, -doubt["shape"]), _grown(dvh, doubt["shape"])))
+        made.append(_grown(dvh, doubt["shape"]))
     if doubt["dose_gy"] > 0.0:
-        pairs.append((_warmed(dvh, -doubt["dose_gy"], places), _warmed(dvh, doubt["dose_gy"], places)))
-    return tuple(pairs)
+        made.append(_warmed(dvh, -doubt["dose_gy"], places))
+    return tuple(made)
 
 
-def _ended(dvh: Dvh, end: list[float], places: NDArray[np.float64]) -> tuple[Dvh, Dvh]:
-    """With less and with more tissue at an end: `end` is its cc and quantiles of its dose, hottest first."""
+def _ended(dvh: Dvh, end: list[float], places: NDArray[np.float64]) -> Dvh:
+    """With less tissue at an end: `end` is its cc and quantiles of its dose, hottest first."""
     cc, *doses = end
     share = np.linspace(0.0, 1.0, len(doses))
     reached = cc * np.interp(places, doses[::-1], share[::-1], left=1.0, right=0.0)
-    made = []
-    for sign in (-1.0, 1.0):
-        curve = np.maximum(np.minimum.accumulate(dvh.curve + sign * reached), 0.0)
-        covered = float(dvh.curve[0])
-        mean = dvh.mean_gy
-        if mean is not None and covered + sign * cc > 0.0:
-            mean = (mean * covered + sign * cc * float(np.trapezoid(doses, share))) / (covered + sign * cc)
-        volume = max(dvh.volume_cc + sign * cc, 1e-9)
-        made.append(replace(dvh, curve=curve, volume_cc=volume, mean_gy=mean))
-    return made[0], made[1]
+    curve = np.maximum(np.minimum.accumulate(dvh.curve - reached), 0.0)
+    covered = float(dvh.curve[0])
+    mean = dvh.mean_gy
+    if mean is not None and covered > cc:
+        mean = (mean * covered - cc * float(np.trapezoid(doses, share))) / (covered - cc)
+    return replace(dvh, curve=curve, volume_cc=max(dvh.volume_cc - cc, 1e-9), mean_gy=mean)
 
 
 def _grown(dvh: Dvh, part: float) -> Dvh:
