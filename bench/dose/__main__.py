@@ -1,7 +1,7 @@
 """The tables of the dose engine beside its peers: `python -m bench.dose [--seed N] [--rounds N]`.
 
 Comes in: a seed and how many rounds. Goes out: on standard output, per engine and body the mean
-absolute error (bias) and the largest one, against closed-form volumes and a million points within
+absolute error (bias) and the largest one, against closed-form volumes and 300,000 points spread evenly within
 each body; how often our +/- covers the error; then CPU seconds and memory at clinical size.
 """
 

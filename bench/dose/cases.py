@@ -19,6 +19,7 @@ from tests.dose import phantoms
 Array = NDArray[np.float64]
 METRICS = ("volume %", "Dmean", "D95%", "D50%", "D1cc", "D0.03cc")
 BASE = 60.0
+POINTS = 300_000
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def make(
     wide = float(body.reach.max())
     spot = centre + way * rng.uniform(0, wide)
     shift = rng.uniform(-0.5, 0.5, 3) * voxel
-    points = body.points(rng) + centre
+    points = body.points(rng, POINTS) + centre
     if not contours:
         return None
 

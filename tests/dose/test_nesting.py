@@ -105,7 +105,7 @@ def test_strips_fill_whatever_is_drawn_as_a_pixel_count_does(drawn: list[list[tu
     middles = np.arange(-5, 5, step) + step / 2 + 1e-7
     x, y = np.meshgrid(middles, middles)
     inside = np.zeros(x.shape, bool)
-    distinct = {np.unique(p, axis=0).tobytes(): p for p in polygons}
+    distinct = {np.unique(p, axis=0).tobytes(): p for p in reversed(polygons)}  # the first of each counts
     for polygon in distinct.values():
         for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
             crosses = (y0 > y) != (y1 > y)

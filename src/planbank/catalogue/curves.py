@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 METRICS: dict[str, Metric] = {name: parse(name) for name in ("D95%", "D2cc", "D0.03cc")}
 """What the table of a plan shows beside volume, mean and maximum."""
 
+PLAIN: dict[str, Metric] = {name: parse(name) for name in ("Volume", "Dmean", "Dmax")}
+"""What stands in columns of its own; asked as metrics for their +/-."""
+
 MOST_POINTS = 400
 
 
@@ -57,6 +60,11 @@ def dvh_of(row: Dvh) -> engine.Dvh:
 def metrics_of(dvh: engine.Dvh, names: Iterable[str] = METRICS) -> dict[str, MetricValue]:
     """The metrics of METRICS; each says why where it has no value or depends on what lies outside."""
     return {name: evaluate(METRICS[name], dvh) for name in names}
+
+
+def plus_minus_of(dvh: engine.Dvh) -> dict[str, float | None]:
+    """The uncertainty of every number shown: of METRICS and PLAIN, in the unit of its value."""
+    return {name: evaluate(one, dvh).plus_minus for name, one in {**PLAIN, **METRICS}.items()}
 
 
 def points_of(dvh: engine.Dvh, to_gy: float, most: int = MOST_POINTS) -> Points | None:

@@ -12,10 +12,12 @@ def status(house: House) -> dict[str, int | str]:
     """Counts of what is kept, what waits and what failed."""
     from planbank import __version__
     from planbank.catalogue import models
+    from planbank.dose.version import ALGORITHM
     from planbank.people.expiry import expiries
     from planbank.pipeline.counts import open_work
 
     certificates = expiries(house.settings, house.clock.now())
+    asked = models.Calculation.objects.filter(plan_sets__isnull=False).distinct()
     files = models.PatientFile.objects.exclude(patient=None)
     return {
         "version": __version__,
@@ -35,6 +37,8 @@ def status(house: House) -> dict[str, int | str]:
         "plans": models.Plan.objects.count(),
         "doses": models.Dose.objects.count(),
         "dvhs": models.Dvh.objects.count(),
+        "calculations": asked.count(),
+        "calculations_in_force": asked.filter(algorithm=ALGORITHM).count(),
         "findings": models.Finding.objects.filter(closed_at=None).count(),
         **open_work(),
         "certificates_ending": sum(1 for one in certificates if one.level != "ok" and not one.is_over),

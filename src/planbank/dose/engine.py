@@ -24,6 +24,7 @@ from planbank.dose.regions import Region, layers_of, region_of, regions_of
 from planbank.dose.sampling import STILL, Field, field_of, sample
 from planbank.dose.shape import MOST_LAYERS, NO_LAYERS, Layers
 from planbank.dose.slabs import EndCaps, Slab, slabs, usual_spacing
+from planbank.dose.version import ALGORITHM, PRISMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,18 +35,14 @@ if TYPE_CHECKING:
     from planbank.dicom.structure_set import StructureSet
     from planbank.dose.derived.bodies import Body
 
+__all__ = ["ALGORITHM", "PRISMS", "Dvh", "Interpolation", "dvh", "dvh_of_body", "stored_dvh"]
+
 Interpolation = Literal["cubic", "trilinear"]
-
-ALGORITHM = "shape-2"
-"""Name and version of the method in force; a change of any stored number is a new version."""
-
-PRISMS = "slab-2"
-"""The name of what differs from it by a convention asked for, and of derived structures."""
 
 CELLS_ACROSS = 12.0
 """Cells across an ROI of middling plane area, in slabs."""
 
-CELLS = 20_000.0
+CELLS = 12_000.0
 """Cells in the box about an ROI, at least, where its shape is followed."""
 
 SMALLEST_CELL = 0.2
@@ -185,7 +182,7 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
     stack = slabs(planes.positions.tolist(), run.usual, end_caps=run.end_caps)
     flags += stack.flags
     size = _cell_size(run, planes, stack.spacing)
-    layer = min(run.source.spacing[2], *size)
+    layer = _layer(run, size)
     regions = [regions_of(plane, size, flags, apart=run.end_caps == "shape") for plane in planes.planes]
     if run.end_caps == "shape":
         broken = {i for i, _ in stack.bridged}
@@ -286,6 +283,12 @@ def _cell_size_of(run: _Run, boxes: Sequence[float], thickness: float) -> tuple[
         side = float(np.sqrt(np.median(boxes))) / CELLS_ACROSS
     side = max(side, SMALLEST_CELL)
     return min(run.source.spacing[0], side), min(run.source.spacing[1], side)
+
+
+def _layer(run: _Run, size: tuple[float, float]) -> float:
+    """No layer thicker than the dose's planes are apart; as thin as cells are wide where those are small."""
+    across, down, between = run.source.spacing
+    return between if size == (across, down) else min(between, *size)
 
 
 def _slab_layers(slab: Slab, most: float) -> Layers:

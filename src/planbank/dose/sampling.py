@@ -30,8 +30,8 @@ EDGE = 1e-3
 STILL = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 0.0])
 """The map that leaves points where they are."""
 
-STRAIGHT = 0.04
-"""Gy: second differences below it are left to the straight line, which is right to 0.005 Gy there."""
+STRAIGHT = 0.06
+"""Gy: second differences below it are left to the straight line, which is right to 0.0075 Gy there."""
 
 NOT_BENT = np.zeros((0, 0, 0), np.uint8)
 

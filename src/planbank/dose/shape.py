@@ -120,10 +120,32 @@ def _layers(
             np.maximum(held, LEAST_LEFT * full, out=held)
         out.factors[start:stop] = held * (piece.share * each / area)
         start = stop
+    out = _merged(out, pieces, counts, most)
     for k, piece in enumerate(ends):
         tip = piece.low if piece.curve.length < 0 else piece.high
         _run(section, piece, tip, 0.0, (out.end_heights[k : k + 1], out.end_maps[k : k + 1], np.empty(1)))
     return out
+
+
+def _merged(out: Layers, pieces: Sequence[Piece], counts: Sequence[int], most: float) -> Layers:
+    """The layers below and above the plane as one where that is no thicker than `most` mm."""
+    inner = [n for n, piece in enumerate(pieces) if not piece.is_end]
+    if len(inner) != 2 or [counts[n] for n in inner] != [1, 1]:
+        return out
+    first, second = (sum(counts[:n]) for n in inner)
+    thickness = out.thickness[first] + out.thickness[second]
+    if thickness > most + 1e-6:
+        return out
+    held = out.factors[first] + out.factors[second]
+    share = out.factors[first] / held
+    for values in (out.heights, out.maps):
+        values[first] = share * values[first] + (1.0 - share) * values[second]
+    out.thickness[first], out.factors[first] = thickness, held
+    kept = np.arange(len(out.heights)) != second
+    return Layers(
+        *(out.heights[kept], out.thickness[kept], out.maps[kept], out.factors[kept]),
+        *(out.side[kept], out.doubt[kept], out.end_heights, out.end_maps),
+    )
 
 
 def _run(

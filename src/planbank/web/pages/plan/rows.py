@@ -6,12 +6,13 @@ the same; the table of volumes at doses that stands for the plot.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from planbank.catalogue.curves import dvh_of, metrics_of, percents_at
+from planbank.catalogue.curves import dvh_of, metrics_of, percents_at, plus_minus_of
 from planbank.catalogue.models import Dvh, Roi
 from planbank.dose import engine
 from planbank.dose.metrics import MetricValue
@@ -20,6 +21,14 @@ from planbank.web.parts.words import NONE, thin
 
 SORTS = ("name", "type", "volume", "mean", "d95", "d2cc", "max")
 ROWS_OF_TWIN = 12
+PLACES = {
+    "Volume": "volume",
+    "Dmean": "mean",
+    "Dmax": "max",
+    "D95%": "d95",
+    "D2cc": "d2cc",
+    "D0.03cc": "hot",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,13 @@ class RoiRow:
     @cached_property
     def metrics(self) -> dict[str, MetricValue]:
         return metrics_of(self.dvh) if self.dvh else {}
+
+    @cached_property
+    def plus_minus(self) -> dict[str, str]:
+        """The +/- beside each number, in its digits, without spaces; '' where none can be told."""
+        if self.dvh is None or self.reason:
+            return {}
+        return {PLACES[name]: _beside(found) for name, found in plus_minus_of(self.dvh).items()}
 
     @property
     def has_dose(self) -> bool:
@@ -176,6 +192,14 @@ def bounded(found: MetricValue | None) -> str:
     if found.value is None:
         return NONE if found.high is None else f"\N{LESS-THAN OR EQUAL TO} {gy(found.high)}"
     return f"\N{GREATER-THAN OR EQUAL TO} {gy(found.value)}"
+
+
+def _beside(uncertainty: float | None) -> str:
+    """An uncertainty with one digit that says something, two where that is a 1: 0.04, 0.13, 2."""
+    if uncertainty is None or uncertainty <= 0.0:
+        return ""
+    decimals = max(0, min(3, 1 - math.floor(math.log10(uncertainty) + 0.7)))
+    return f"\N{PLUS-MINUS SIGN}{thin(uncertainty, decimals)}"
 
 
 def note_words() -> dict[str, str]:

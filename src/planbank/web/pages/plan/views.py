@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from planbank.catalogue.curves import METRICS, Points, points_of
+from planbank.catalogue.curves import METRICS, Points, plus_minus_of, points_of
 from planbank.catalogue.models import PlanSet
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.lists.words import person
@@ -88,12 +88,15 @@ def _drawn(points: Points) -> dict[str, list[float]]:
 
 
 def _heads() -> list[str]:
-    metrics = [head for name in METRICS for head in (name, _("%s at least") % name, _("%s at most") % name)]
+    kinds = (_("%s at least"), _("%s at most"), _("%s plus or minus"))
+    metrics = [head for name in METRICS for head in (name, *(kind % name for kind in kinds))]
+    volume, mean, most = (kinds[2] % name for name in (_("Volume, cc"), _("Mean"), _("Max")))
     return [
         *(_("Patient ID"), _("Institution"), _("Plan"), _("SOP Instance UID of the plan set"), _("Dose")),
         *(_("Dose type"), _("Dose unit"), _("SOP Instance UIDs of the dose")),
         *(_("SOP Instance UID of the structure set"), _("ROI number"), _("ROI name"), _("ROI type")),
-        *(_("Volume, cc"), _("Outside the dose grid, cc"), _("Min"), _("Mean"), _("Max")),
+        *(_("Volume, cc"), volume, _("Outside the dose grid, cc")),
+        *(_("Min"), _("Mean"), mean, _("Max"), most),
         *metrics,
         *(_("Flags"), _("Why there is no value"), _("Algorithm")),
     ]
@@ -121,11 +124,16 @@ def _csv_rows(sheet: Sheet) -> Iterator[list[Any]]:
 def _numbers(row: RoiRow) -> list[Any]:
     dvh = row.dvh
     if dvh is None:
-        return [*[""] * (5 + 3 * len(METRICS)), "", row.reason, ""]
-    doses = (dvh.min_gy, dvh.mean_gy, dvh.max_gy)
-    found = [row.metrics[name] for name in METRICS]
-    metrics = [words.cell(value) for m in found for value in (m.value, m.low, m.high)]
+        return [*[""] * (8 + 4 * len(METRICS)), "", row.reason, ""]
+    within = plus_minus_of(dvh)
+    numbers = [
+        *(dvh.volume_cc, within["Volume"], dvh.outside_cc),
+        *(dvh.min_gy, dvh.mean_gy, within["Dmean"], dvh.max_gy, within["Dmax"]),
+    ]
+    for name in METRICS:
+        found = row.metrics[name]
+        numbers += [found.value, found.low, found.high, within[name]]
     return [
-        *(words.cell(dvh.volume_cc), words.cell(dvh.outside_cc), *(words.cell(gy) for gy in doses), *metrics),
+        *(words.cell(number) for number in numbers),
         *(" ".join(dvh.flags), row.reason, dvh.algorithm),
     ]
