@@ -187,7 +187,7 @@ def _of_roi(run: _Run, roi: Roi, planes: Planes) -> Dvh:
     if run.end_caps == "shape":
         broken = {i for i, _ in stack.bridged}
         joined = [i not in broken for i in range(len(regions) - 1)]
-        made = layers_of(regions, planes.positions.tolist(), joined, stack.spacing, size, layer)
+        made = layers_of(regions, planes.positions.tolist(), joined, stack.spacing, size, layer, merged=True)
     else:
         alike = [_slab_layers(slab, layer) for slab in stack.slabs]
         made = [(region, alike[i]) for i, of_plane in enumerate(regions) for region in of_plane]

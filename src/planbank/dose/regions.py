@@ -121,6 +121,8 @@ def layers_of(
     spacing: float,
     size: tuple[float, float],
     most: float,
+    *,
+    merged: bool = False,
 ) -> list[tuple[Region, Layers]]:
     """Layers of every region.
 
@@ -131,6 +133,7 @@ def layers_of(
         spacing: mm to the empty plane beyond an end.
         size: of the cells in mm.
         most: mm, the greatest thickness of a layer.
+        merged: what lies just below and above a plane may be one layer.
     """
     links = [
         _links(low, high, size) if together else np.zeros((len(low), len(high)), bool)
@@ -147,7 +150,7 @@ def layers_of(
                 if onward is None:
                     break
                 chain.append((chain[-1][0] + 1, onward))
-            found += _chained(planes, chain, links, _gaps(positions, joined, spacing), most)
+            found += _chained(planes, chain, links, _gaps(positions, joined, spacing), most, merged)
     return found
 
 
@@ -157,6 +160,7 @@ def _chained(
     links: list[NDArray[np.bool_]],
     gaps: list[float],
     most: float,
+    merged: bool,
 ) -> list[tuple[Region, Layers]]:
     members = [planes[i][k] for i, k in chain]
     (first, k), (last, n) = chain[0], chain[-1]
@@ -170,7 +174,7 @@ def _chained(
     hollow = any(one.holes for one in members)
     rim = pieces(sections, below, above, [one.net for one in members] if hollow else None)
     holes = _holes(members, below, above) if hollow else []
-    layers = layers_from(sections, areas, rim, holes, most)
+    layers = layers_from(sections, areas, rim, holes, most, merged=merged)
     return list(zip(members, layers, strict=True))
 
 

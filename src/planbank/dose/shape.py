@@ -70,6 +70,8 @@ def layers_from(
     pieces: Sequence[Piece],
     holes: Sequence[Piece],
     most: float,
+    *,
+    merged: bool = False,
 ) -> list[Layers]:
     """Layers of every section, none thicker than `most` mm.
 
@@ -78,19 +80,20 @@ def layers_from(
         areas: mm2 of the sections without their holes.
         pieces, holes: of the rim and of its holes.
         most: mm.
+        merged: what lies just below and above a plane may be one layer.
     """
     of: list[list[Piece]] = [[] for _ in sections]
     for piece in pieces:
         if piece.high - piece.low > 1e-9:
             of[piece.owner].append(piece)
     return [
-        _layers(section, area, kept, holes, most)
+        _layers(section, area, kept, holes, most, merged)
         for section, area, kept in zip(sections, areas, of, strict=True)
     ]
 
 
 def _layers(
-    section: Section, area: float, pieces: Sequence[Piece], holes: Sequence[Piece], most: float
+    section: Section, area: float, pieces: Sequence[Piece], holes: Sequence[Piece], most: float, merged: bool
 ) -> Layers:
     counts = [
         min(max(int(np.ceil((piece.high - piece.low) / most - 1e-6)), 1), MOST_LAYERS) for piece in pieces
@@ -120,7 +123,8 @@ def _layers(
             np.maximum(held, LEAST_LEFT * full, out=held)
         out.factors[start:stop] = held * (piece.share * each / area)
         start = stop
-    out = _merged(out, pieces, counts, most)
+    if merged:
+        out = _merged(out, pieces, counts, most)
     for k, piece in enumerate(ends):
         tip = piece.low if piece.curve.length < 0 else piece.high
         _run(section, piece, tip, 0.0, (out.end_heights[k : k + 1], out.end_maps[k : k + 1], np.empty(1)))

@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planbank.dose.coverage import cover
 from planbank.dose.derived.prisms import Prism
-from planbank.dose.nesting import border, evenodd
-from planbank.dose.regions import Region, layers_of, region_of
+from planbank.dose.regions import Region, layers_of, regions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from planbank.dose.nesting import Border
     from planbank.dose.planes import Plane
     from planbank.dose.shape import Layers
 
@@ -41,17 +38,10 @@ def shaped(planes: Sequence[Plane], joined: Sequence[bool], spacing: float, flag
         flags: gains what is odd about the contours.
     """
     size = _size(planes)
-    edges: dict[int, NDArray[np.float64]] = {}
-    regions: list[list[Region]] = []
-    for plane in planes:
-        of_plane = []
-        for part, region in _regions(plane, size, flags):
-            edges[id(region)] = part
-            of_plane.append(region)
-        regions.append(of_plane)
+    regions = [regions_of(plane, size, flags) for plane in planes]
     positions = [plane.position for plane in planes]
     made = layers_of(regions, positions, joined, spacing, size, spacing / LAYERS)
-    return [prism for region, layers in made for prism in _prisms(edges[id(region)], region, layers)]
+    return [prism for region, layers in made for prism in _prisms(region, layers)]
 
 
 def _size(planes: Sequence[Plane]) -> tuple[float, float]:
@@ -60,31 +50,7 @@ def _size(planes: Sequence[Plane]) -> tuple[float, float]:
     return side, side
 
 
-def _regions(
-    plane: Plane, size: tuple[float, float], flags: list[str]
-) -> list[tuple[NDArray[np.float64], Region]]:
-    """Edges and regions of a plane, as the engine has them."""
-    found = border(plane.polygons)
-    if any(cover(np.concatenate(part), size) is None for part in found.parts):
-        found = evenodd(plane.polygons)
-    flags += ["crossing"] if found.crossing else []
-    flags += ["repeated"] if found.repeated else []
-    return list(_covered(plane, found, size))
-
-
-def _covered(
-    plane: Plane, found: Border, size: tuple[float, float]
-) -> list[tuple[NDArray[np.float64], Region]]:
-    out = []
-    for part in found.parts:
-        joined = np.concatenate(part)
-        cells = cover(joined, size)
-        if cells is not None and len(cells.area):
-            out.append((joined, region_of(plane.position, part, cells)))
-    return out
-
-
-def _prisms(edges: NDArray[np.float64], region: Region, layers: Layers) -> list[Prism]:
+def _prisms(region: Region, layers: Layers) -> list[Prism]:
     """One prism a layer: the edges carried there, drawn in or out about their middle to its volume."""
     order = np.argsort(layers.heights)
     bounds = _bounds(layers.heights[order], layers.thickness[order], region.section.position)
@@ -94,7 +60,7 @@ def _prisms(edges: NDArray[np.float64], region: Region, layers: Layers) -> list[
         carry, shift = np.array([[a, b], [c, d]]), np.array([e, f])
         middle = carry @ region.section.centroid + shift
         grow = np.sqrt(max(layers.factors[k], 0.0) / (layers.thickness[k] * abs(a * d - b * c)))
-        points = (edges.reshape(-1, 2) @ carry.T + shift - middle) * grow + middle
+        points = (region.edges.reshape(-1, 2) @ carry.T + shift - middle) * grow + middle
         drawn = region.section.position
         height = drawn if low - 1e-9 <= drawn <= high + 1e-9 else float(layers.heights[k])
         made.append(Prism(float(low), float(high), height, points.reshape(-1, 4)))
