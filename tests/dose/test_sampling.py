@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,12 @@ def test_uneven_planes() -> None:
     assert straight.dose == pytest.approx([29.0, 31.0], abs=1e-4)
     # 28, 30, 32 Gy at -2, 0, 4 mm lie on a parabola
     assert found.dose == pytest.approx([30 + 5 / 6 * z - z * z / 12 for z in (-1.0, 2.0)], abs=1e-4)
+
+
+def test_one_field_serves_many_threads() -> None:
+    """Which voxels are bent is found once, whoever asks first."""
+    peak = phantoms.opened_dose(lambda p: 60 * np.exp(-(p**2).sum(-1) / 300), spacing=(2, 2, 2))
+    source = field_of([peak])
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: source.bent(), range(32)))
+    assert all(len(one) == 1 for one in found)

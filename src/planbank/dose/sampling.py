@@ -55,10 +55,10 @@ class Field:
         """For each grid, the voxels about which the dose is no straight line (kept once found)."""
         if not self._bent:
             each = zip(self.grids, self.scales, strict=True)
-            self._bent.extend(
+            self._bent[:] = [  # at once: two threads may be here
                 bends(grid.values, grid.geometry.offsets, STRAIGHT / max(scale, 1e-12))
                 for grid, scale in each
-            )
+            ]
         return self._bent
 
     @property
