@@ -22,7 +22,7 @@ def protocols_seen(
     """Protocols in which `action` is allowed; for protocol.view also those one's centre takes part in."""
     ids, everywhere = _ids(user, action, at, "protocol")
     found = Q() if everywhere else Q(pk__in=ids)
-    if action == "protocol.view" and not everywhere:
+    if action == "protocol.view" and user.is_active and not everywhere:
         own = standing_of(user).own_institutions(at)
         taking_part = Participation.objects.in_force(at).filter(institution__in=own)
         found |= Q(pk__in=taking_part.values("protocol"))

@@ -43,7 +43,7 @@ def test_protocols_by_grant_by_centre_by_role(rows: ProtocolRows, brain: Protoco
     dpo = rows.user("dpo")
     rows.grant(dpo, "auditor", None)
     assert names(rows, dpo) == ["BRAIN", "HEART"]
-    for nobody in (rows.user("vle", "VLE"), rows.user("new"), User(is_active=False)):
+    for nobody in (rows.user("vle", "VLE"), rows.user("new"), rows.user("off", "AUH", is_active=False)):
         assert names(rows, nobody) == []
 
 
