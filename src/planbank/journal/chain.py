@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
@@ -68,3 +70,35 @@ def faults() -> list[str]:
             found.append(f"journal: entry {entry.pk} (seal {expected}) was changed after it was sealed")
         previous, expected = entry.seal, expected + 1
     return found
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """How far the chain reaches: the number, seal and time of the last sealed entry, and what waits."""
+
+    number: int
+    seal: str
+    sealed_to: datetime | None
+    waiting: int
+
+
+def state() -> ChainState:
+    """The chain's end, read by index; what waits is counted no further than 10,000."""
+    last = Entry.objects.filter(seal_number__isnull=False).order_by("-seal_number").first()
+    waiting = Entry.objects.filter(seal_number__isnull=True).order_by()[:10_000].count()
+    if last is None:
+        return ChainState(0, "", None, waiting)
+    return ChainState(last.seal_number or 0, last.seal, last.at, waiting)
+
+
+def changed(entries: Iterable[Entry]) -> set[int]:
+    """Which of these entries do not fit their seal and the one before it; unsealed ones do."""
+    sealed = [entry for entry in entries if entry.seal_number]
+    numbers = [(entry.seal_number or 0) - 1 for entry in sealed]
+    seals = dict(Entry.objects.filter(seal_number__in=numbers).values_list("seal_number", "seal"))
+    seals[0] = GENESIS
+    return {
+        entry.pk
+        for entry, before in zip(sealed, numbers, strict=True)
+        if seal_of(entry, before + 1, seals.get(before, "")) != entry.seal
+    }

@@ -29,8 +29,19 @@ class Entry(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["actor_kind", "actor", "-id"], name="journal_actor"),
-            models.Index(fields=["action", "-id"], name="journal_action"),
+            models.Index(fields=["-at", "-id"], name="journal_newest"),
+            models.Index(fields=["actor_kind", "actor", "-at", "-id"], name="journal_of_actor"),
+            models.Index(fields=["action", "-at", "-id"], name="journal_of_action"),
+            models.Index(
+                fields=["protocol", "-at", "-id"],
+                name="journal_of_protocol",
+                condition=~models.Q(protocol=""),
+            ),
+            models.Index(
+                fields=["institution", "-at", "-id"],
+                name="journal_of_institution",
+                condition=~models.Q(institution=""),
+            ),
             models.Index(fields=["object_kind", "object_id"], name="journal_object"),
             models.Index(
                 fields=["id"], name="journal_unsealed", condition=models.Q(seal_number__isnull=True)

@@ -1,0 +1,105 @@
+"""Acts, actors and things of the journal in words.
+
+Comes in: what was recorded. Goes out: words; what is not known here stands as it was recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTS: dict[str, str | Promise] = {
+    "sign-in": _("signed in"),
+    "sign-out": _("signed out"),
+    "set password": _("set a password"),
+    "make one-time link": _("made a one-time link"),
+    "view": _("looked at"),
+    "search": _("searched"),
+    "take out list": _("took out a list"),
+    "read by API": _("read by the API"),
+    "submit": _("sent"),
+    "set aside": _("set aside"),
+    "release from quarantine": _("released from quarantine"),
+    "delete from quarantine": _("deleted from quarantine"),
+    "ask for storage commitment": _("asked for storage commitment"),
+    "judge storage commitment": _("judged storage commitment"),
+    "report storage commitment": _("reported storage commitment"),
+    "register sender": _("registered a sender"),
+    "change sender": _("changed a sender"),
+    "switch sender on": _("switched a sender on"),
+    "switch sender off": _("switched a sender off"),
+    "bind certificate": _("bound a certificate"),
+    "unbind certificate": _("took a certificate away"),
+    "echo": _("tested the echo"),
+    "run again": _("ran a service again"),
+    "apply settings": _("applied settings"),
+    "token made": _("made a token"),
+    "token ended": _("ended a token"),
+    "give grant": _("gave a permission"),
+    "propose grant": _("proposed a permission"),
+    "confirm grant": _("confirmed a permission"),
+    "renew grant": _("renewed a permission"),
+    "revoke grant": _("revoked a permission"),
+    "add data": _("added data"),
+    "remove data": _("removed data"),
+    "remove patient": _("removed a patient"),
+    "enrol patient": _("enrolled a patient"),
+    "enrol patient again": _("enrolled a patient again"),
+    "lift restriction": _("lifted a restriction"),
+}
+KINDS: dict[str, str | Promise] = {
+    "service": _("service"),
+    "sender": _("sender"),
+    "command": _("command"),
+}
+THINGS: dict[str, str | Promise] = {
+    "patient file": _("patient file"),
+    "patient files": _("patients"),
+    "plan set": _("plan"),
+    "plan sets": _("plans"),
+    "arrivals": _("arrivals"),
+    "association": _("association"),
+    "quarantine": _("quarantine"),
+    "parcel": _("parcel"),
+    "commitment": _("storage commitment"),
+    "sender": _("sender"),
+    "service": _("service"),
+    "user": _("account"),
+    "token": _("token"),
+    "grant": _("permission"),
+    "enrolment": _("enrolment"),
+    "institution": _("institution"),
+    "key": _("key"),
+}
+LONGEST = 300
+
+
+def act(action: str) -> str:
+    """What was done, in words."""
+    return str(ACTS.get(action, action))
+
+
+def thing(kind: str) -> str:
+    """What it was done to."""
+    return str(THINGS.get(kind, kind))
+
+
+def details(detail: dict[str, Any]) -> str:
+    """Counts and codes as 'files 3, reason moved', cut where it is long."""
+    parts = (
+        f"{name.replace('_', ' ')} {_value(value)}"
+        for name, value in detail.items()
+        if value not in ("", None, [])
+    )
+    text = ", ".join(parts)
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(_value(one) for one in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_value(one)}" for key, one in value.items())
+    return str(value)
