@@ -107,7 +107,8 @@ def test_it_listens_on_this_machine_only(demo: Demo) -> None:
         if connection.status == "LISTEN"
     }
     assert {ip for ip, _port in listening} == {"127.0.0.1"}
-    assert {port for _ip, port in listening} == {demo.live.web_port, demo.live.dicom_port}
+    ports = {port for _ip, port in listening} - {demo.live.web_port, demo.live.dicom_port}
+    assert len(ports) == 1, "the gate's metrics, on this machine only"
 
 
 def test_the_passwords_are_kept_nowhere(demo: Demo) -> None:

@@ -18,9 +18,12 @@ from planbank.journal.record import Actor, record
 from planbank.protocols.models import Protocol
 from planbank.reach import Reader
 
-InProtocol = Annotated[str, Query(default="", max_length=32, description="short name of a protocol")]
-InProject = Annotated[str, Query(default="", max_length=32, description="short name of a project")]
-InInstitution = Annotated[str, Query(default="", max_length=16, description="code of an institution")]
+NAME = r"^[A-Za-z0-9_.-]*$"
+InProtocol = Annotated[str, Query(default="", max_length=32, pattern=NAME, description="name of a protocol")]
+InProject = Annotated[str, Query(default="", max_length=32, pattern=NAME, description="name of a project")]
+InInstitution = Annotated[
+    str, Query(default="", max_length=16, pattern=NAME, description="code of an institution")
+]
 _HIDDEN = Refused(Verdict(False, ""))
 
 

@@ -99,6 +99,30 @@ WORDS: dict[str, Words] = {
         _("Contours and DVH do not need them; the pictures do."),
         _("Send the whole image series again."),
     ),
+    "trigger-roi-has-contours": Words(
+        "warn",
+        _("The trigger ROI of {protocol} has contours, so the plan was not filed there."),
+        ALL_KEPT,
+        _("Empty the ROI and send the structure set again, or ask a key user of the protocol."),
+    ),
+    "trigger-near-miss": Words(
+        "warn",
+        _("An empty ROI looks like {name}, which files plans in {protocol}."),
+        _("The plan is stored and not filed."),
+        _("If it was meant, add the plan to the protocol by hand, or mend the name and send it again."),
+    ),
+    "trigger-no-centre": Words(
+        "warn",
+        _("The plan asks to be filed in {protocol}, in which your institution does not take part."),
+        _("The plan is stored and not filed."),
+        _("Ask a key user of the protocol to add your institution. The plan is filed when it comes again."),
+    ),
+    "trigger-refused": Words(
+        "warn",
+        _("The plan asks to be filed in {protocol} and was not: {reason}"),
+        _("The plan is stored and not filed."),
+        _("Ask a key user of the protocol."),
+    ),
     "images-incomplete": Words(
         "warn",
         _("{missing} of {of} images are missing near {where}."),

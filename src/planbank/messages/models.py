@@ -24,6 +24,7 @@ class EventKind(models.TextChoices):
     )
     QUARANTINED = "quarantined", _("An object could not be read and was set aside")
     NEW_VERSION = "new-version", _("An object came again with other content")
+    TRIGGERED = "triggered", _("Data were filed by a trigger")
     DAMAGED = "object-damaged", _("A stored object is missing or was changed in the archive")
     NOT_REPORTED = "commitment-not-reported", _("A storage commitment could not be reported to its sender")
 

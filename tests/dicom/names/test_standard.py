@@ -15,7 +15,7 @@ from planbank.dicom.names import is_standard, known_names
         *(
             "SpinalCord",
             "spinalcord ",
-            "Cord_Spinal",
+            "L_Lung",
             "Hjernestamme",
             "Parotis Dxt",
             "Spinal cord",

@@ -16,7 +16,7 @@ from planbank.access.standing import standing_of
 from planbank.access.verdict import Refused
 from planbank.api.paging import After, Limit, cut
 from planbank.api.problems import Problem
-from planbank.api.scope import note, seen_protocol
+from planbank.api.scope import NAME, note, seen_protocol
 from planbank.protocols.models import Participant
 from planbank.reach import Reader
 
@@ -103,7 +103,7 @@ def participants(
     request: HttpRequest,
     after: After,
     limit: Limit,
-    protocol: str = Query(..., max_length=32, description="short name of the protocol"),
+    protocol: str = Query(..., max_length=32, pattern=NAME, description="short name of the protocol"),
 ) -> dict[str, object]:
     """Participants of a protocol; of other centres only where your grant shows them."""
     reader, found = request.reader, seen_protocol(request, protocol)  # type: ignore[attr-defined]

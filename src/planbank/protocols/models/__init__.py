@@ -11,6 +11,7 @@ from planbank.protocols.models.protocol import Contact, Protocol
 from planbank.protocols.models.reuse import Disclosure, ReuseRequest
 from planbank.protocols.models.structure_type import StructureType
 from planbank.protocols.models.template import Template
+from planbank.protocols.models.trigger import Firing, Trigger
 
 __all__ = [
     "IN_FORCE",
@@ -20,6 +21,7 @@ __all__ = [
     "DataController",
     "Disclosure",
     "Enrolment",
+    "Firing",
     "Membership",
     "Participant",
     "Participation",
@@ -29,4 +31,5 @@ __all__ = [
     "ReuseRequest",
     "StructureType",
     "Template",
+    "Trigger",
 ]

@@ -25,7 +25,7 @@ from planbank.catalogue.models import (
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
-from planbank.protocols.models import Membership
+from planbank.protocols.models import Membership, Trigger
 from planbank.services.analyse import lane_of
 from planbank.services.bundle import bundle_lane
 from planbank.services.calculate.choose import settle_calculations
@@ -61,6 +61,8 @@ def link(house: House, patient_file_id: int) -> Result:
     make_due("bundle", pictures, now)
     if _stands_in_a_protocol(patient_file_id):
         make_due("members", [(patient_file_id, lane_of(patient_file_id))], now)
+    if Trigger.objects.filter(is_active=True).exists():
+        make_due("trigger", [(patient_file_id, lane_of(patient_file_id))], now)
     return Done(f"{len(woven)} plan sets")
 
 
