@@ -18,8 +18,10 @@ from planbank.house import House
 from planbank.people.models import Institution, User
 from planbank.protocols.act import Act
 from planbank.protocols.actions import lifecycle
+from planbank.protocols.actions.triggering import Wish, save_trigger
 from planbank.protocols.levels import See, TakeOut
-from planbank.protocols.models import DataController, Participation, Protocol
+from planbank.protocols.models import DataController, Participation, Protocol, Trigger
+from planbank.services.trigger.actions import ACTIONS
 
 _PLAIN = {
     *("title", "cancer_group", "kind", "starts_on", "ends_on", "target_accrual", "purpose"),
@@ -29,6 +31,7 @@ FIELDS = {
     "controller": {"name", "country", "address", "contact"},
     "protocol": {"short_name", "controllers", "contacts", "agreements", "structure_types", "status", *_PLAIN},
     "participation": {"protocol", "institution", "expected_accrual", "contact"},
+    "trigger": {"protocol", "name", "roi_name", "condition", "actions", "is_active"},
     "grant": {"user", "role", "protocol", "see", "take_out", "institutions", "until", "reason"},
 }
 
@@ -150,6 +153,29 @@ def grant(house: House, row: dict[str, Any]) -> list[str]:
     return [f"user {user.username}: {row['role']} in {row.get('protocol', 'the site')}"]
 
 
+def trigger(house: House, row: dict[str, Any]) -> list[str]:
+    """A trigger of a protocol, by its name; `roi_name` or `condition` says what it looks for."""
+    where = _one(Protocol, short_name=row["protocol"])
+    name = row.get("name") or row.get("roi_name") or ""
+    wish = Wish(
+        name=name,
+        kind=Trigger.Kind.TAGS if "condition" in row else Trigger.Kind.EMPTY_ROI,
+        roi_name=row.get("roi_name", ""),
+        condition=row.get("condition"),
+        actions=tuple(_list(row, "actions", str) or ["include"]),
+        is_active=row.get("is_active", True),
+    )
+    if unknown := sorted(set(wish.actions) - set(ACTIONS)):
+        raise ValidationError(f"There is no action {unknown[0]}; there are {', '.join(ACTIONS)}.")
+    found = where.triggers.filter(name__iexact=name).first()
+    before = found.version if found else 0
+    alike = found is not None and found.is_active == wish.is_active
+    kept = save_trigger(_act(house), where, wish, found, found.revision if found else 0)
+    if found is not None and alike and kept.version == before:
+        return []
+    return [f"protocol {where.short_name}: trigger {kept.name} " + ("changed" if found else "added")]
+
+
 def _act(house: House) -> Act:
     return Act.of_command("apply", house.clock.now())
 
@@ -185,4 +211,10 @@ def _one(model: Any, **where: Any) -> Any:
     return found
 
 
-TABLES = {"controller": controller, "protocol": protocol, "participation": participation, "grant": grant}
+TABLES = {
+    "controller": controller,
+    "protocol": protocol,
+    "participation": participation,
+    "trigger": trigger,
+    "grant": grant,
+}

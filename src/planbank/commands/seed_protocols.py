@@ -12,6 +12,8 @@ from typing import Any
 from planbank.house import House
 
 BREAST, HEAD_AND_NECK = "DBCG-DEMO", "DAHANCA-DEMO"
+# The empty ROI that one synthetic breast patient of Vejle carries (demo/patients/cohort.py).
+TRIGGER_ROI = "DBCG_PROTON"
 PROTOCOL_OF = {"breast": BREAST, "head-and-neck": HEAD_AND_NECK}
 ARMS = ("photon", "proton")
 _CENTRES = ("OUH", "AUH", "VLE")
@@ -48,6 +50,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         for name in (BREAST, HEAD_AND_NECK)
         for code in _CENTRES
     ],
+    "trigger": [{"protocol": BREAST, "roi_name": TRIGGER_ROI}],
     "grant": [
         *(
             {"user": code.lower(), "role": "normal-user", "protocol": name}
