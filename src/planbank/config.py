@@ -80,6 +80,15 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="PostgreSQL to use; empty starts the embedded one in HOME/pg.")
     web_host: str = Field("127.0.0.1", description="Address the site listens on.")
     web_port: int = Field(8080, ge=0, le=65535, description="Port of the site.")
+    web_proxies: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="Reverse proxies before the site that add to X-Forwarded-For; 0: the header is not believed.",
+    )
+    second_factor: Literal["optional", "required"] = Field(
+        "optional", description="Whether everybody needs a second factor (app or passkey) to use the site."
+    )
     web_url: str = Field(
         "",
         description="Address people use for the site, for links in messages; empty: http://WEB_HOST:WEB_PORT.",

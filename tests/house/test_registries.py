@@ -25,6 +25,8 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 # Pages that need no sign-in; a line more here is a decision.
 OPEN = {
     *("account_login", "account_inactive", "welcome"),
+    # The second step of signing in, and the first by passkey.
+    *("mfa_authenticate", "mfa_login_webauthn"),
     *("set_language", "theme", "healthz", "robots"),
 }
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 
 from planbank.journal.record import Actor, record
 from planbank.people.models import User
+from planbank.web.parts.theme import YEAR
 
 
 class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
@@ -20,7 +23,21 @@ class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         house = request.house  # type: ignore[attr-defined]
         record(Actor("user", user.username), "sign-in", house.clock.now())
-        return super().post_login(request, user, **kwargs)
+        answer = super().post_login(request, user, **kwargs)
+        if user.language and user.language in dict(settings.LANGUAGES):
+            name = settings.LANGUAGE_COOKIE_NAME
+            answer.set_cookie(name, user.language, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+        return answer
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The client's address; behind proxies as the outermost trusted one saw it.
+
+        A request that came past the proxies counts as from where it came.
+        """
+        try:
+            return str(super().get_client_ip(request))
+        except ImproperlyConfigured:
+            return str(request.META.get("REMOTE_ADDR", ""))
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         house = request.house  # type: ignore[attr-defined]

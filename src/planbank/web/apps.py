@@ -9,3 +9,8 @@ class WebConfig(AppConfig):
     house: object = None
     name = "planbank.web"
     label = "web"
+
+    def ready(self) -> None:
+        from planbank.web import second_factor
+
+        second_factor.listen()

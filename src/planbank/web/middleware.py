@@ -19,7 +19,7 @@ from planbank.access.policy import Refused, Verdict, may
 from planbank.access.scopes import Scope
 from planbank.access.standing import forget, remember
 from planbank.people.models import User
-from planbank.web import errors
+from planbank.web import errors, second_factor
 from planbank.web.pages import API, PUBLIC
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -102,6 +102,8 @@ class HouseAndPolicy:
         if isinstance(request.user, User):
             remember(request.user)
         house = request.house  # type: ignore[attr-defined]
+        if house.settings.second_factor == "required" and second_factor.is_missing(request):
+            return second_factor.ask_for_one(request)
         verdict = may(request.user, action, house.clock.now(), _scope(view, kwargs))
         return None if verdict else _refusal(request, verdict)
 

@@ -47,7 +47,10 @@ SHELL: dict[str, Any] = {
     "messages": [Message(25, "P-KM28D was taken out of LUNG-ESC.", extra_tags="/undo/")],
 }
 # Addresses that base.html links to if a site has them; the test needs no page behind them.
-NAMES = ("overview", "search", "help", "theme", "set_language", "account", "account_login", "account_logout")
+NAMES = (
+    *("overview", "search", "help", "theme", "set_language", "account"),
+    *("account_login", "account_logout", "mfa_login_webauthn"),
+)
 ADDRESSES = tuple(path(f"{name}/", lambda request: HttpResponse(), name=name) for name in NAMES)
 PAGES = {"/": "components.html", "/sign-in": "account/login.html", "/many": "429.html"}
 

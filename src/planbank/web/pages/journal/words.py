@@ -13,6 +13,10 @@ from django.utils.translation import gettext_lazy as _
 ACTS: dict[str, str | Promise] = {
     "sign-in": _("signed in"),
     "sign-out": _("signed out"),
+    "add second factor": _("added a second factor"),
+    "remove second factor": _("removed a second factor"),
+    "make recovery codes anew": _("made new recovery codes"),
+    "end sessions": _("ended sessions"),
     "set password": _("set a password"),
     "make one-time link": _("made a one-time link"),
     "view": _("looked at"),

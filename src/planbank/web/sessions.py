@@ -1,0 +1,31 @@
+"""Where somebody is signed in, and ending it.
+
+Comes in: a user. Goes out: their sessions, those that are over left out; ended ones are gone at the
+next request of the browser that held them.
+"""
+
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+
+from planbank.people.models import User
+
+
+def of(user: User) -> list[UserSession]:
+    """The sessions that still open something, the newest first."""
+    found: list[UserSession] = UserSession.objects.purge_and_list(user)
+    return sorted(found, key=lambda one: one.created_at, reverse=True)
+
+
+def end(user: User, *, keep: str | None = None, only: int | None = None) -> int:
+    """End the sessions of `user`: all, all but the one whose key is `keep`, or `only` the one with
+    that number. Returns how many ended."""
+    rows = UserSession.objects.filter(user=user)
+    if only is not None:
+        rows = rows.filter(pk=only)
+    if keep is not None:
+        rows = rows.exclude(session_key=keep)
+    ended = list(rows)
+    for row in ended:
+        row.end()
+    return len(ended)
