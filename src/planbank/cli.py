@@ -168,12 +168,19 @@ def apply(file: Annotated[Path, typer.Argument(help="TOML file.")], home: Home =
 
 
 @app.command()
-def link(username: str, home: Home = None) -> None:
+def link(
+    username: str,
+    without_second_factors: Annotated[
+        bool,
+        typer.Option("--without-second-factors", help="Forget app, passkeys and codes: for who lost them."),
+    ] = False,
+    home: Home = None,
+) -> None:
     """A one-time link with which a person sets their own password."""
     house = _house(home)
     from planbank.commands.link import one_time_link
 
-    _say(one_time_link(house, username))
+    _say(one_time_link(house, username, without_second_factors=without_second_factors))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.models import Affiliation, Institution, Region, Sender, SenderInstitution, User
 from planbank.people.queries import SenderBook
+from tests.web.signing_in import sign_in, with_password
 
 SITE = """
 [[region]]
@@ -226,3 +227,14 @@ def test_a_certificate_that_is_none_stops_the_file(bank: House, given: object) -
     with pytest.raises(SettingsError, match=r"\[\[sender\]\] number 2"):
         apply(bank, content)
     assert not Sender.objects.exists()
+
+
+def test_an_account_switched_off_loses_its_sessions(bank: House) -> None:
+    apply(bank, site())
+    mette = with_password(User.objects.get(username="mette"))
+    browser, _ = sign_in(mette)
+    row = {"username": "mette", "name": "Mette Holm", "institutions": ["OUH"], "administers": ["AUH"]}
+    applied = apply(bank, site(user=[{**row, "is_active": False}]))
+    assert "user mette: 1 sessions ended" in applied.changes
+    apply(bank, site(user=[{**row, "is_active": True}]))
+    assert browser.get("/account/").status_code == 302

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from planbank.commands.link import one_time_link
@@ -12,6 +13,7 @@ from planbank.errors import SettingsError
 from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.models import User
+from tests.web.signing_in import set_up_app, sign_in, with_password
 
 
 @pytest.fixture
@@ -45,3 +47,19 @@ def test_a_disabled_account_gets_none(bank: House, mette: User) -> None:
     User.objects.update(is_active=False)
     with pytest.raises(SettingsError):
         one_time_link(bank, "mette")
+
+
+def test_who_lost_telephone_and_codes_begins_anew(bank: House, mette: User) -> None:
+    with_password(mette)
+    browser, _ = sign_in(mette)
+    set_up_app(browser)
+    assert Authenticator.objects.filter(user=mette).count() == 2
+    one_time_link(bank, "mette")
+    assert Authenticator.objects.filter(user=mette).count() == 2
+    link = one_time_link(bank, "mette", without_second_factors=True)
+    assert not Authenticator.objects.filter(user=mette).exists()
+    assert browser.get("/account/").status_code == 302
+    stranger, _ = sign_in(mette)
+    assert stranger.get("/account/").status_code == 302, "the old password alone opens nothing"
+    assert Client().get(urlsplit(link).path).status_code == 200
+    assert Entry.objects.get(action="remove second factor", actor="link").detail == {"factors": 2}

@@ -24,6 +24,7 @@ from planbank.journal.record import Actor, record
 from planbank.people.actions import bind, plain_network
 from planbank.people.certificates import read_certificate
 from planbank.people.models import Affiliation, Institution, Region, Sender, SenderInstitution, User
+from planbank.web import sessions
 
 ACTOR = Actor("command", "apply")
 FAULTS = (ValidationError, CertificateUnusable, ObjectDoesNotExist, KeyError, ProtocolError, AccessError)
@@ -166,6 +167,8 @@ def _user(house: House, row: dict[str, Any], applied: Applied) -> None:
         user.set_unusable_password()
         user.save()
         applied.new_users.append(user)
+    if not user.is_active and (ended := sessions.end(user)):
+        applied.changes.append(f"user {user.username}: {ended} sessions ended")
     now = house.clock.now()
     administers = set(_list_of(str, row, "administers"))
     works_for = _list_of(str, row, "institutions")

@@ -59,6 +59,12 @@ def ask_for_one(request: HttpRequest) -> HttpResponse:
     return redirect("mfa_index")
 
 
+def forget(user: User) -> int:
+    """Forget the app, the passkeys and the recovery codes of a person who lost them; how many there were."""
+    gone, _kinds = Authenticator.objects.filter(user=user).delete()
+    return int(gone)
+
+
 def listen() -> None:
     """Have the journal told of what becomes of second factors."""
     signals.authenticator_added.connect(_added, dispatch_uid="planbank")
