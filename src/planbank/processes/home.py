@@ -37,7 +37,12 @@ def prepare(settings: Settings, *, demo: bool) -> IO[str]:
         _take(lock, home)
         settings.archive_dir.mkdir(mode=0o700, exist_ok=True)
         settings.transit_dir.mkdir(mode=0o700, exist_ok=True)
-        KeyFolder(settings.keys_dir).ensure(parcels_exist=_parcels_exist(settings.transit_dir))
+        keys = KeyFolder(settings.keys_dir)
+        # Pseudonyms may have been made wherever keys were made before: a new vault key would change them.
+        keys.ensure(
+            parcels_exist=_parcels_exist(settings.transit_dir),
+            vault_in_use=keys.file("transit.pub").exists(),
+        )
     except BaseException:
         lock.close()
         raise

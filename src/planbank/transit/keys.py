@@ -94,12 +94,13 @@ class KeyFolder:
             make_folder(self.path.parent)
             make_folder(self.path, 0o700)
             sweep(self.path, ".tmp")
+            # First: a folder that has other keys but not this one has lost it.
+            if not self.file("vault.key").exists():
+                self._write("vault.key", base64.urlsafe_b64encode(secrets.token_bytes(32)) + b"\n", made)
             self._ensure_transit(made)
             for name in _SIGNERS:
                 self._ensure_signer(name, made)
             self._ensure_site_secret(made)
-            if not self.file("vault.key").exists():
-                self._write("vault.key", base64.urlsafe_b64encode(secrets.token_bytes(32)) + b"\n", made)
         except OSError as exc:
             raise HomeError(f"{self.path}: {exc.strerror}.") from exc
         self._check_pairs()
