@@ -37,6 +37,18 @@ def projects_seen(user: User, at: datetime, scope: Scope | None = None) -> Query
     return rows if scope is None else rows.filter(pk=scope.id if scope.kind == "project" else None)
 
 
+def centres_in_reach(user: User, action: str, at: datetime, scope: Scope) -> set[int] | None:
+    """The institutions on which somebody's grants in a scope allow `action`; None: all of them."""
+    standing = standing_of(user)
+    found: set[int] = set()
+    for path in standing.in_force(action, at, scope):
+        own = path.actions[action] is Reach.OWN_DATA
+        if path.institutions is None and not own:
+            return None
+        found |= standing.own_institutions(at) if own else path.institutions or frozenset()
+    return found
+
+
 def _ids(user: User, action: str, at: datetime, kind: str) -> tuple[set[int], bool]:
     if not user.is_active:
         return set(), False

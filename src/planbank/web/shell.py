@@ -53,7 +53,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _menu(request: HttpRequest, user: User, now: Any) -> list[dict[str, Any]]:
-    titles = {"data": _("Data"), "running": _("Running it")}
+    titles = {"data": _("Data"), "research": _("Research"), "running": _("Running it")}
     groups: list[dict[str, Any]] = []
     for group in GROUPS:
         pages = [p for p in PAGES if p.menu and p.menu.group == group and may(user, p.action, now)]

@@ -8,11 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from planbank.access.listing import projects_seen, protocols_seen
+from planbank.access.listing import centres_in_reach, projects_seen, protocols_seen
 from planbank.access.policy import may
-from planbank.access.roles import Reach
 from planbank.access.scopes import Scope
-from planbank.access.standing import standing_of
 from planbank.access.verdict import Refused
 from planbank.api.paging import After, Limit, cut
 from planbank.api.problems import Problem
@@ -118,14 +116,8 @@ def participants(
 
 def _of_paths(rows: QuerySet[Participant], reader: Reader, protocol: int) -> QuerySet[Participant]:
     """Those of the institutions that the reader's grants here are about."""
-    standing = standing_of(reader.user)
-    allowed: set[int] = set()
-    for path in standing.in_force("participant.view", reader.at, Scope("protocol", protocol)):
-        own = path.actions["participant.view"] is Reach.OWN_DATA
-        if path.institutions is None and not own:
-            return rows
-        allowed |= standing.own_institutions(reader.at) if own else path.institutions or frozenset()
-    return rows.filter(institution__in=allowed)
+    allowed = centres_in_reach(reader.user, "participant.view", reader.at, Scope("protocol", protocol))
+    return rows if allowed is None else rows.filter(institution__in=allowed)
 
 
 def _participant(row: Participant) -> ParticipantOut:

@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from planbank.access.actions import ACTIONS
 
 View = Callable[..., HttpResponse]
-GROUPS = ("data", "running")
+GROUPS = ("data", "research", "running")
 
 
 @dataclass(frozen=True)
