@@ -51,6 +51,10 @@ ACTS: dict[str, str | Promise] = {
     "remove patient": _("removed a patient"),
     "enrol patient": _("enrolled a patient"),
     "enrol patient again": _("enrolled a patient again"),
+    "trigger fired": _("filed by a trigger"),
+    "trigger made": _("made a trigger"),
+    "trigger changed": _("changed a trigger"),
+    "triggers again": _("let triggers look at stored data"),
     "lift restriction": _("lifted a restriction"),
 }
 KINDS: dict[str, str | Promise] = {
