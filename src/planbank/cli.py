@@ -183,6 +183,25 @@ def link(
     _say(one_time_link(house, username, without_second_factors=without_second_factors))
 
 
+@app.command("erase-again")
+def erase_again(home: Home = None) -> None:
+    """Remove what was erased and is there again, as after a restored backup."""
+    house = _house(home)
+    from planbank.commands.erase_again import erase_again as run
+
+    _say(run(house))
+
+
+@app.command()
+def withdrawals(home: Home = None) -> None:
+    """List withdrawals whose data will be deleted, and when; nothing is changed."""
+    house = _house(home)
+    from planbank.commands.withdrawals import lines
+
+    for line in lines(house):
+        _say(line)
+
+
 @app.command()
 def send(
     paths: Annotated[list[Path], typer.Argument(help="DICOM files or folders.")],

@@ -195,6 +195,10 @@ class ProtocolError(PlanbankError):
     """This cannot be done in the protocol."""
 
 
+class ErasureError(PlanbankError):
+    """This erasure cannot be taken on."""
+
+
 class AccessError(PlanbankError):
     """This right cannot be given."""
 

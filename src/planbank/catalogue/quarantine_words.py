@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 UNKNOWN, OTHER_ADDRESS = "unknown-sender", "known-name-other-address"
 OTHER_CERTIFICATE = "known-name-other-certificate"
 NO_INSTITUTION = "no-institution-for-called-ae"
+ERASED = "erased"
 UNREGISTERED = (UNKNOWN, OTHER_ADDRESS, OTHER_CERTIFICATE)
 SUSPICIOUS = (OTHER_ADDRESS, OTHER_CERTIFICATE)
 SENDER_REASONS = (*UNREGISTERED, NO_INSTITUTION)
@@ -56,6 +57,14 @@ REASONS: dict[str, Reason] = {
     ),
     "unexpected": Reason(
         "bad", _("It could not be filed"), _("Tell the system administrator; nothing is lost.")
+    ),
+    ERASED: Reason(
+        "warn",
+        _("Erased here before"),
+        _(
+            "This patient or plan was erased, so it is not taken in again by itself. Delete it; or ask for "
+            "the erasure to be lifted, and release it then."
+        ),
     ),
     "malformed": Reason("warn", _("Not readable as DICOM"), _("Send it again from the system it came from.")),
 }

@@ -19,7 +19,7 @@ UNOPENED = ("damaged", "unsigned", "unreadable", "unexpected")  # reasons of reg
 
 def check(house: House, *, deep: bool = False) -> Iterator[str]:
     """Yield each fault: rows against objects, transit against quarantine rows, certificates that
-    ended, the journal chain.
+    ended, erased data found again, the journal chain.
 
     `deep` re-reads every object and compares its content hash, and opens every parcel.
     """
@@ -31,6 +31,7 @@ def check(house: House, *, deep: bool = False) -> Iterator[str]:
     if deep:
         yield from _parcels(house)
     yield from _certificates(house)
+    yield from _erased(house)
     yield from faults()
 
 
@@ -92,6 +93,17 @@ def _quarantine(house: House) -> Iterator[str]:
     on_the_way = set(house.tray.waiting())
     yield from (f"quarantine: parcel {p} has no row" for p in sorted(parcels - set(states)))
     yield from (f"quarantine: parcel {p} is missing" for p in sorted(waiting - parcels - on_the_way))
+
+
+def _erased(house: House) -> Iterator[str]:
+    """What was erased and is there again, as after a restored backup; `planbank erase-again` removes it."""
+    from planbank.erasure.tombstones import forgotten
+    from planbank.services.erase.returned import files_back
+
+    for key in forgotten(house):
+        yield f"erasure: {key} of the archive is unknown to the database; run planbank erase-again"
+    for file, objects in files_back(house):
+        yield f"erasure: {objects} erased objects are back in patient file {file}; run planbank erase-again"
 
 
 def _certificates(house: House) -> Iterator[str]:

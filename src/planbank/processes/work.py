@@ -38,10 +38,11 @@ def run(settings: Settings) -> int:
 
 def _register(house: House, stop: threading.Event) -> None:
     """A work process that cannot register is of no use; `up` starts a fresh one."""
+    from planbank.services.erase import Eraser
     from planbank.services.register import register_forever
 
     try:
-        register_forever(house, stop)
+        register_forever(house, stop, Eraser())
     except Exception:
         log.exception("register ended")
         _end(1)

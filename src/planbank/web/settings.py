@@ -13,7 +13,17 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from planbank.config import Settings
 
 WEB = Path(__file__).parent
-ROOMS = ["people", "journal", "pipeline", "messages", "catalogue", "protocols", "access", "services"]
+ROOMS = [
+    "people",
+    "journal",
+    "pipeline",
+    "messages",
+    "catalogue",
+    "protocols",
+    "erasure",
+    "access",
+    "services",
+]
 
 
 def django_settings(settings: Settings, database_url: str, secret: str) -> dict[str, Any]:

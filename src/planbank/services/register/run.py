@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -31,8 +32,8 @@ from planbank.services.register.again import Again, let_in_again
 from planbank.services.register.findings import find
 from planbank.services.register.relate import Filed, relate
 from planbank.services.register.set_aside import set_aside
-from planbank.services.register.take import TAKERS, Batch, Taken
-from planbank.services.register.unpack import Arrival, Letter, Notice, Refusal
+from planbank.services.register.take import TAKERS, Batch, Other, Taken
+from planbank.services.register.unpack import Arrival, Erased, Letter, Notice, Refusal
 
 log = structlog.get_logger(__name__)
 BATCH = 200
@@ -42,25 +43,32 @@ _LOCK = 0x706C616E_726567  # advisory lock: one register at a time; another take
 ACTOR = Actor("service", "register")
 
 
-def register_forever(house: House, stop: threading.Event) -> None:
+def register_forever(
+    house: House, stop: threading.Event, between: Callable[[House], object] = lambda _house: None
+) -> None:
     """Register until `stop`; survives the database going away and a full disk.
 
-    One process holds the lock. Raises StoreError where the archive trusts itself no more.
+    One process holds the lock. `between` is called when no batch is under way: what removes bytes
+    must not run beside a batch that counts on them. Raises StoreError where the archive trusts
+    itself no more.
     """
     again = Again()
     try:
         while not stop.is_set():
-            _register_what_waits(house, stop, again)
+            _register_what_waits(house, stop, again, between)
     finally:
         connection.close()
 
 
-def _register_what_waits(house: House, stop: threading.Event, again: Again) -> None:
+def _register_what_waits(
+    house: House, stop: threading.Event, again: Again, between: Callable[[House], object]
+) -> None:
     try:
         close_old_connections()
         if _lead():
             if again.due():
                 let_in_again(house)
+            between(house)
             if register(house, house.tray.waiting(LOOK), stop):
                 return
     except (OperationalError, InterfaceError) as exc:
@@ -143,9 +151,7 @@ def _record(arrival: Arrival) -> ArrivalRecord:
     )
 
 
-def _commit_what_can_be(
-    house: House, arrivals: list[Arrival], others: list[Notice | Letter | Refusal]
-) -> list[Refusal]:
+def _commit_what_can_be(house: House, arrivals: list[Arrival], others: list[Other]) -> list[Refusal]:
     """Commit the batch; where one object stops it, all the others are filed and that one set aside."""
     try:
         _commit(house, arrivals, others)
@@ -178,7 +184,7 @@ def _commit_what_can_be(
 
 
 @transaction.atomic
-def _commit(house: House, arrivals: list[Arrival], others: list[Notice | Letter | Refusal]) -> None:
+def _commit(house: House, arrivals: list[Arrival], others: list[Other]) -> None:
     now = house.clock.now()
     if arrivals:
         _file(house, arrivals)
@@ -187,6 +193,8 @@ def _commit(house: House, arrivals: list[Arrival], others: list[Notice | Letter 
             set_aside(house, other)
         elif isinstance(other, Letter):
             _letter(house, other)
+        elif isinstance(other, Erased):
+            _gone_with(other, now)
         else:
             _notice(other, now)
     QuarantinedParcel.objects.filter(
@@ -242,6 +250,19 @@ def _journal(house: House, filed: list[Filed]) -> None:
             objects=len(items),
             **{k.replace("-", "_"): n for k, n in Counter(str(i.relation.value) for i in items).items()},
         )
+
+
+def _gone_with(erased: Erased, now: datetime) -> None:
+    """It waited while what it holds was erased; the parcel is deleted after this commit."""
+    institution = erased.decision.institution
+    record(
+        ACTOR,
+        "erase waiting parcel",
+        now,
+        object_kind="parcel",
+        object_id=erased.header.parcel_id,
+        institution=institution.code if institution else "",
+    )
 
 
 def _letter(house: House, letter: Letter) -> None:

@@ -10,20 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from django.db import InterfaceError, OperationalError
 
 from planbank.archive.names import object_key
 from planbank.catalogue.models import QuarantinedParcel, Submission
+from planbank.catalogue.quarantine_words import ERASED
+from planbank.erasure.tombstones import Standing
 from planbank.errors import ParcelMissing, PlanbankError
 from planbank.house import House
 from planbank.people.queries import Decision, SenderBook
-from planbank.services.register.unpack import Arrival, Letter, Notice, Refusal, unpack
+from planbank.services.register.file import identity_of
+from planbank.services.register.unpack import Arrival, Erased, Letter, Notice, Refusal, unpack
 
 log = structlog.get_logger(__name__)
 TAKERS = 8
-Found = Arrival | Notice | Letter | Refusal
+Other = Notice | Letter | Refusal | Erased
+Found = Arrival | Other
 
 
 @dataclass
@@ -32,7 +37,7 @@ class Taken:
 
     ids: list[str]
     arrivals: list[Arrival] = field(default_factory=list)
-    others: list[Notice | Letter | Refusal] = field(default_factory=list)
+    others: list[Other] = field(default_factory=list)
 
 
 class Batch:
@@ -42,9 +47,9 @@ class Batch:
         self.ids = list(ids)
         # Committed before a crash, only the parcel was left.
         known = set(Submission.objects.filter(parcel_id__in=ids).values_list("parcel_id", flat=True))
-        released, book = _released(self.ids), SenderBook()
+        released, book, stones = _released(self.ids), SenderBook(), Standing.load(house)
         self._found: list[Future[Found | None]] = [
-            pool.submit(_take, house, book, parcel_id, released.get(parcel_id))
+            pool.submit(_take, house, book, stones, parcel_id, released.get(parcel_id))
             for parcel_id in self.ids
             if parcel_id not in known
         ]
@@ -69,7 +74,9 @@ def _released(ids: list[str]) -> dict[str, Decision]:
     return {row.parcel_id: Decision(row.sender, row.institution) for row in rows}
 
 
-def _take(house: House, book: SenderBook, parcel_id: str, released: Decision | None) -> Found | None:
+def _take(
+    house: House, book: SenderBook, stones: Standing, parcel_id: str, released: Decision | None
+) -> Found | None:
     """One parcel; None where it is gone."""
     try:
         found = unpack(house, book, parcel_id, released)
@@ -81,5 +88,26 @@ def _take(house: House, book: SenderBook, parcel_id: str, released: Decision | N
         log.exception("a parcel could not be looked at", parcel=parcel_id)
         return Refusal(parcel_id, "unexpected", f"It could not be read ({type(exc).__name__}).")
     if isinstance(found, Arrival):
+        if since := _erased_since(stones, found):
+            found.content.drop()
+            return _stopped(found, since)
         found.content.keep(object_key(found.trailer.content_hash))
     return found
+
+
+def _erased_since(stones: Standing, found: Arrival) -> datetime | None:
+    """When this institution's object or patient was erased, where nobody lifted that."""
+    if not stones.marks or found.decision.institution is None:
+        return None
+    code, key = found.decision.institution.code, identity_of(found)
+    return stones.has_object(code, found.identity.sop_instance_uid) or stones.has_identity(
+        code, key.key if key else None
+    )
+
+
+def _stopped(found: Arrival, since: datetime) -> Refusal | Erased:
+    """What was here before the erasure goes with it; what is sent after it waits for a person."""
+    if found.received_at < since:
+        return Erased(found.header, found.decision)
+    header = found.header
+    return Refusal(header.parcel_id, ERASED, "", header, found.decision, found.trailer.size)

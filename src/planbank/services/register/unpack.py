@@ -72,6 +72,14 @@ class Refusal:
     size: int = 0
 
 
+@dataclass
+class Erased:
+    """A parcel that came before the erasure of what it holds: it goes with it."""
+
+    header: Header
+    decision: Decision
+
+
 class _Nothing:
     """Takes bytes and keeps none: for parcels that go to quarantine sealed as they are."""
 

@@ -1,0 +1,6 @@
+"""The tables of erasure."""
+
+from planbank.erasure.models.erasure import Erasure
+from planbank.erasure.models.tombstone import Tombstone
+
+__all__ = ["Erasure", "Tombstone"]
