@@ -34,7 +34,7 @@ from planbank.catalogue.models import (
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.pipeline.models import Outcome
-from planbank.protocols.models import Enrolment, Participant
+from planbank.protocols.models import Enrolment, Firing, Participant
 from planbank.services.analyse import lane_of
 
 
@@ -70,6 +70,7 @@ def remove_rows(house: House, going: Going, at: datetime) -> dict[str, Any]:
     _drop(Instance.objects.filter(pk__in=going.instances), counts)
     hashes = _versions(versions, counts)
     _commitments(going)
+    _drop(Firing.objects.filter(patient_file=going.file, subject_uid__in=going.uids), counts)
     if going.file is not None:
         _emptied(going.file, counts)
         if going.is_whole:
