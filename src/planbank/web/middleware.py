@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 from django.apps import apps
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
 
 from planbank.access.policy import Refused, Verdict, may
 from planbank.access.scopes import Scope
 from planbank.access.standing import forget, remember
+from planbank.access.surface import SITE
 from planbank.people.models import User
 from planbank.web import errors, second_factor
 from planbank.web.pages import API, PUBLIC
@@ -70,7 +71,7 @@ class Language:
 
 
 class HouseAndPolicy:
-    """Deny by default: a view without a declared action does not exist.
+    """Deny by default: a view without a declared action, or without a line of SITE, does not exist.
 
     Not signed in: to the sign-in page. Signed in without the right: the same answer as for an
     address that is not there, but for those who may be told why (access/verdict.py).
@@ -90,10 +91,21 @@ class HouseAndPolicy:
         self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object
     ) -> HttpResponse | None:
         action = getattr(view, "planbank_action", None)
-        if action in (PUBLIC, API):
+        if action == API:
             return None
-        if action is None:
+        match = request.resolver_match
+        door = SITE.get(match.url_name or "") if match else None
+        if action is None or door is None:
             raise Http404
+        refused = None if action == PUBLIC else self._refused(request, view, action, kwargs)
+        if refused is None and not door.takes(request.method or ""):
+            return HttpResponseNotAllowed(sorted(door.methods))
+        return refused
+
+    def _refused(
+        self, request: HttpRequest, view: Callable[..., Any], action: str, kwargs: object
+    ) -> HttpResponse | None:
+        """What stands in the way of a page that is not public; None where nothing does."""
         if not request.user.is_authenticated:
             if request.headers.get("HX-Request"):
                 target = quote(request.headers.get("HX-Current-URL", "/"), safe="")

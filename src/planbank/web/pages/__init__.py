@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 
 from planbank.access.actions import ACTIONS
+from planbank.access.surface.door import PUBLIC
 
 View = Callable[..., HttpResponse]
 GROUPS = ("data", "research", "running")
@@ -48,7 +49,6 @@ class Page:
 
 
 PAGES: list[Page] = []
-PUBLIC = "public"
 # Addresses of the API: a token and the policy decide there (planbank.api).
 API = "api"
 
@@ -58,7 +58,8 @@ def page(
 ) -> Callable[[View], View]:
     """Declare a view as a page. `action` is a line of access/actions.py, or 'public'.
 
-    `scope="protocol"` asks the action in the protocol that `<int:protocol>` of the path names.
+    `scope="protocol"` asks the action in the protocol that `<int:protocol>` of the path names. The
+    page exists once access/surface/site.py has its line, with the same action and scope.
     """
     if action != PUBLIC and action not in ACTIONS:
         raise ValueError(f"{name}: the action {action} is not declared in access/actions.py")

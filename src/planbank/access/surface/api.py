@@ -1,0 +1,36 @@
+"""The addresses of the API, as 'METHOD path' under /api/v1/.
+
+Comes in: nothing. Goes out: `DOORS`. A new operation is one line: method and path as its router says
+them, the action asked, what of patients it shows.
+"""
+
+from __future__ import annotations
+
+from planbank.access.surface.door import PUBLIC, Door, Shows, Who, by_name
+
+NOTHING, COUNTS, VEILED = Shows.NOTHING, Shows.COUNTS, Shows.VEILED
+
+
+def door(name: str, action: str, shows: Shows = NOTHING, *, of: str = "") -> Door:
+    """One operation; a token and the policy decide."""
+    who = Who.ANYBODY if action == PUBLIC else Who.CALLER
+    return Door(name, action, who, shows, frozenset({name.partition(" ")[0]}), of=of)
+
+
+DOORS = by_name(
+    [
+        door("GET openapi.json", PUBLIC),
+        door("GET me", "account.use"),
+        door("GET institutions", "account.use"),
+        door("GET protocols", "protocol.view", COUNTS),
+        door("GET projects", "project.view"),
+        door("GET participants", "participant.view", VEILED),
+        door("GET patients", "data.view", VEILED),
+        door("GET plan-sets", "data.view", VEILED),
+        door("GET plan-sets/{plan_set}", "data.view", VEILED, of="plan set"),
+        door("GET plan-sets/{plan_set}/rois", "data.view", VEILED, of="plan set"),
+        door("GET plan-sets/{plan_set}/dvhs", "data.view", VEILED, of="plan set"),
+        door("GET plan-sets/{plan_set}/findings", "data.view", VEILED, of="plan set"),
+        door("GET journal", "journal.read"),
+    ]
+)

@@ -1,0 +1,35 @@
+"""What runs without anybody waiting for it: the services of the pipeline, and the queue's own tasks.
+
+Comes in: nothing. Goes out: `DOORS`. No job shows anything to anybody; `who` says with whose right it
+changes what somebody may see later (security.md, Permissions, property 8).
+"""
+
+from __future__ import annotations
+
+from planbank.access.surface.door import Door, Shows, Who, by_name
+
+_NO_METHOD: frozenset[str] = frozenset()
+
+
+def door(name: str, who: Who = Who.BANK, action: str = "", shows: Shows = Shows.SEALED) -> Door:
+    """One service or task."""
+    return Door(name, action, who, shows, _NO_METHOD)
+
+
+DOORS = by_name(
+    [
+        door("register"),
+        door("commit"),
+        door("analyse"),
+        door("completeness"),
+        door("link"),
+        door("calculate"),
+        door("bundle"),
+        door("erase"),
+        door("members", Who.AGREEMENT, "data.add"),
+        door("enrol", Who.AGREEMENT, "data.add"),
+        door("trigger", Who.AGREEMENT, "data.add"),
+        door("planbank:drain", shows=Shows.NOTHING),
+        door("planbank:everything", shows=Shows.NOTHING),
+    ]
+)

@@ -1,0 +1,109 @@
+"""The pages of the site, by the name of their address.
+
+Comes in: nothing. Goes out: `DOORS`. A new page is one line: name, action (the one its `@page`
+gives), methods, what of patients it shows; `scope=` as in `@page`, `of=` what `<int:pk>` is.
+"""
+
+from __future__ import annotations
+
+from planbank.access.surface.door import BOTH, GET, POST, PUBLIC, Door, Shows, Who, by_name
+
+NOTHING, COUNTS, VEILED, NAMED = Shows.NOTHING, Shows.COUNTS, Shows.VEILED, Shows.NAMED
+
+
+def door(
+    name: str,
+    action: str,
+    methods: frozenset[str] = GET,
+    shows: Shows = NOTHING,
+    *,
+    scope: str = "",
+    of: str = "",
+) -> Door:
+    """One page; public ones need no sign-in."""
+    who = Who.ANYBODY if action == PUBLIC else Who.SIGNED_IN
+    return Door(name, action, who, shows, methods, scope, of)
+
+
+_DATA = [
+    door("overview", "overview.view", GET, VEILED),
+    door("search", "data.view", GET, VEILED),
+    door("patients", "data.view", GET, VEILED),
+    door("patient", "data.view", GET, VEILED, of="patient file"),
+    door("plans", "data.view", GET, VEILED),
+    door("plan", "data.view", GET, VEILED, of="plan set"),
+    door("plan_dvh", "data.view", GET, VEILED, of="plan set"),
+    door("plan-slice", "data.view", GET, VEILED, of="plan set"),
+    door("plan-triggers", "data.view", GET, VEILED, of="plan set"),
+    door("series", "data.identity", GET, NAMED, of="series"),
+    door("instance", "data.identity", GET, NAMED, of="instance"),
+    door("arrivals", "data.view", GET, VEILED),
+    door("association", "data.view", GET, VEILED, of="association"),
+]
+_PROTOCOLS = [
+    door("protocols", "protocol.view", GET, COUNTS),
+    door("protocol-new", "protocol.create", BOTH),
+    door("protocol", "protocol.view", GET, COUNTS, scope="protocol"),
+    door("protocol-edit", "protocol.edit", BOTH, scope="protocol"),
+    door("protocol-activate", "protocol.edit", BOTH, scope="protocol"),
+    door("protocol-close", "protocol.close", BOTH, scope="protocol"),
+    door("protocol-open", "protocol.close", BOTH, scope="protocol"),
+    door("triggers", "trigger.edit", GET, COUNTS, scope="protocol"),
+    door("trigger-new", "trigger.edit", BOTH, scope="protocol"),
+    door("trigger", "trigger.edit", BOTH, scope="protocol", of="trigger"),
+    door("triggers-again", "trigger.edit", BOTH, COUNTS, scope="protocol"),
+]
+_RUNNING = [
+    door("journal", "journal.read"),
+    door("quarantine", "quarantine.view", GET, COUNTS),
+    door("quarantine-release", "quarantine.view", BOTH, COUNTS, of="quarantine group"),
+    door("quarantine-delete", "quarantine.view", BOTH, COUNTS, of="quarantine group"),
+    door("quarantine-carry-out", "quarantine.decide", POST),
+    door("senders", "senders.manage", GET, COUNTS),
+    door("sender-new", "senders.manage", BOTH),
+    door("refusals", "senders.manage"),
+    door("setup-sheet", "senders.manage"),
+    door("sender", "senders.manage", BOTH, of="sender"),
+    door("sender-bind", "senders.manage", POST, of="sender"),
+    door("sender-unbind", "senders.manage", POST, of="sender"),
+    door("sender-echo", "senders.manage", POST, of="sender"),
+    door("sender-setup", "senders.manage", of="sender"),
+    door("sender-switch", "senders.manage", POST, of="sender"),
+    door("services", "services.view", GET, COUNTS),
+    door("services-numbers", "services.view", GET, COUNTS),
+    door("services-run-failed", "services.run", POST, of="service"),
+    door("services-run-all", "services.run", BOTH, of="service"),
+    door("services-run-one", "services.run", POST, of="outcome"),
+]
+_OWN = [
+    door("account", "account.use", BOTH),
+    door("sessions", "account.use", BOTH),
+    door("account_logout", "account.use", BOTH),
+    door("account_change_password", "account.use", BOTH),
+    door("account_reauthenticate", "account.use", BOTH),
+    door("mfa_index", "account.use"),
+    door("mfa_reauthenticate", "account.use", BOTH),
+    door("mfa_activate_totp", "account.use", BOTH),
+    door("mfa_deactivate_totp", "account.use", BOTH),
+    door("mfa_view_recovery_codes", "account.use"),
+    door("mfa_generate_recovery_codes", "account.use", BOTH),
+    door("mfa_download_recovery_codes", "account.use"),
+    door("mfa_list_webauthn", "account.use"),
+    door("mfa_add_webauthn", "account.use", BOTH),
+    door("mfa_reauthenticate_webauthn", "account.use", BOTH),
+    door("mfa_edit_webauthn", "account.use", BOTH, of="passkey"),
+    door("mfa_remove_webauthn", "account.use", BOTH, of="passkey"),
+]
+# Open to anybody: a line more here is a decision.
+_OPEN = [
+    door("account_login", PUBLIC, BOTH),
+    door("account_inactive", PUBLIC),
+    door("mfa_authenticate", PUBLIC, BOTH),
+    door("mfa_login_webauthn", PUBLIC, BOTH),
+    door("welcome", PUBLIC, BOTH, of="one-time link"),
+    door("theme", PUBLIC, POST),
+    door("set_language", PUBLIC, POST),
+    door("healthz", PUBLIC),
+    door("robots", PUBLIC),
+]
+DOORS = by_name([*_DATA, *_PROTOCOLS, *_RUNNING, *_OWN, *_OPEN])
