@@ -112,6 +112,10 @@ class ExpressionError(PlanbankError):
     """This is no derived structure."""
 
 
+class NamingError(PlanbankError):
+    """The dictionary cannot be changed so."""
+
+
 class NoDvhError(PlanbankError):
     """The files do not give a DVH."""
 

@@ -17,6 +17,12 @@ def normal(name: str) -> str:
     return unicodedata.normalize("NFC", name).replace("\u00a0", " ").strip()
 
 
+def folded(name: str, case_sensitive: bool = False) -> str:
+    """A name as it is compared, without regard to case unless told otherwise (R59)."""
+    name = normal(name)
+    return name if case_sensitive else unicodedata.normalize("NFC", name.casefold())
+
+
 @dataclass(frozen=True)
 class Pattern:
     """A pattern made ready; compare with `matches`.
@@ -61,8 +67,7 @@ class Pattern:
         return len(self._segments) == 1 and "?" not in self.text
 
     def _folded(self, text: str) -> str:
-        text = normal(text)
-        return text if self.case_sensitive else unicodedata.normalize("NFC", text.casefold())
+        return folded(text, self.case_sensitive)
 
 
 def _fits(segment: str, name: str, at: int) -> bool:

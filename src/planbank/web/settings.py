@@ -22,6 +22,7 @@ ROOMS = [
     "protocols",
     "erasure",
     "access",
+    "naming",
     "services",
 ]
 

@@ -1,0 +1,90 @@
+"""The structure types of a protocol or project (R37, R68).
+
+Comes in: an act, a dictionary, what a type shall be. Goes out: the row. A type that rules or choices
+name is retired, not deleted: what was true of it on a day stays true. Raises NamingError.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from planbank.dicom.patterns import normal
+from planbank.dose.derived import expression as derived
+from planbank.errors import ExpressionError, NamingError
+from planbank.naming.actions.editing import new_edition
+from planbank.naming.models import Dictionary, Edition
+from planbank.protocols.act import Act
+from planbank.protocols.models import StructureType
+
+
+@dataclass(frozen=True)
+class TypeWish:
+    """What a structure type shall be."""
+
+    name: str
+    description: str = ""
+    need: str = StructureType.Need.OPTIONAL
+    expression: str = ""
+    order: int = 0
+
+
+def types_of(dictionary: Dictionary) -> list[StructureType]:
+    """The types in use, A to Z without regard to capitals (R62)."""
+    rows = dictionary.owner.structure_types.filter(retired_at__isnull=True)
+    return sorted(rows, key=lambda row: (row.name.casefold(), row.pk))
+
+
+@transaction.atomic
+def save_type(
+    act: Act, dictionary: Dictionary, seen: int | None, wish: TypeWish, row: StructureType | None = None
+) -> StructureType:
+    """Make a type, or change one. A retired one of the same name comes back."""
+    values = asdict(wish) | {"name": normal(wish.name)[:64], "retired_at": None}
+    if not values["name"]:
+        raise NamingError(_("A structure type has a name."))
+    if wish.expression:
+        _check_expression(dictionary, wish, row)
+    owner = {"protocol": dictionary.protocol, "project": dictionary.project}
+    if row is None:
+        row = StructureType.objects.filter(
+            **owner, name__iexact=values["name"], retired_at__isnull=False
+        ).first()
+    edition = new_edition(act, dictionary, seen, Edition.Kind.TYPES)
+    try:
+        with transaction.atomic():
+            if row is None:
+                row = StructureType.objects.create(**owner, **values)
+                edition.params = {"made": row.pk}
+                edition.save(update_fields=["params"])
+                return row
+            StructureType.objects.filter(pk=row.pk, **owner).update(**values)
+    except IntegrityError as exc:
+        raise NamingError(_("There is a structure type of this name already.")) from exc
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def retire_type(act: Act, dictionary: Dictionary, seen: int | None, row: StructureType) -> Edition:
+    """Take a type out of use; its rules end with it. Undoing the edition brings the rules back."""
+    users = [one.name for one in types_of(dictionary) if one.expression and row.name in one.expression]
+    if users:
+        raise NamingError(_("It is part of %(names)s.") % {"names": ", ".join(users)})
+    edition = new_edition(act, dictionary, seen, Edition.Kind.TYPES, retired=row.pk)
+    dictionary.rules.filter(structure_type=row, ended_in__isnull=True).update(ended_in=edition)
+    dictionary.choices.filter(structure_type=row, ended_in__isnull=True).update(ended_in=edition)
+    StructureType.objects.filter(pk=row.pk).update(retired_at=act.at)
+    return edition
+
+
+def _check_expression(dictionary: Dictionary, wish: TypeWish, row: StructureType | None) -> None:
+    if row is not None and row.rules.filter(ended_in__isnull=True).exists():
+        raise NamingError(_("Names stand for it; end those rules first."))
+    plain = [one.name for one in types_of(dictionary) if not one.expression and one != row]
+    try:
+        derived.parse(wish.expression, plain)
+    except ExpressionError as exc:
+        raise NamingError(exc.detail) from exc

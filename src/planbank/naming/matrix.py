@@ -1,0 +1,83 @@
+"""The matrix: which plan has which structure (R62; Figure 5 of the paper).
+
+Comes in: rows of plan sets, a book, choices, the structure types. Goes out: for each row how many ROIs
+stand for each type, and for each type how many plans have it. Pure but for the rows' origin.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from planbank.naming.book import Book
+from planbank.naming.cells import NOTHING_FOUND, Cell, Chosen, Reading, read
+from planbank.naming.queries.books import Where
+from planbank.naming.queries.sheets import Row
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """One plan set and what it holds in the protocol's words."""
+
+    row: Row
+    reading: Reading
+
+    def cell(self, type_: int) -> Cell:
+        """The ROIs that stand for a type; none where it was not found."""
+        return self.reading.cells.get(type_, NOTHING_FOUND)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows by types. `types`: the columns' keys; `required`: those without which a plan has a gap."""
+
+    rows: Sequence[MatrixRow]
+    types: Sequence[int]
+    required: frozenset[int] = frozenset()
+    forbidden: frozenset[int] = frozenset()
+
+    @cached_property
+    def found(self) -> Counter[int]:
+        """For each type, in how many plans it was found."""
+        return Counter(type_ for row in self.rows for type_ in self.types if row.cell(type_).count)
+
+    @property
+    def patients(self) -> int:
+        """How many patients the rows are of."""
+        return len({row.row.patient or -row.row.patient_file for row in self.rows})
+
+    def has_gap(self, row: MatrixRow) -> bool:
+        """Whether a structure is missing that must be there: any of them where none is called required."""
+        return any(not row.cell(type_).count for type_ in self.required or self.types)
+
+    def has_double(self, row: MatrixRow) -> bool:
+        """Whether a structure is there more than once, or torn between two types."""
+        return bool(row.reading.conflicts) or any(row.cell(type_).is_multiple for type_ in self.types)
+
+    def has_forbidden(self, row: MatrixRow) -> bool:
+        """Whether a structure is there that must not be."""
+        return any(row.cell(type_).count for type_ in self.forbidden)
+
+    @property
+    def gaps(self) -> int:
+        """How many cells of required types are empty."""
+        wanted = self.required or self.types
+        return sum(1 for row in self.rows for type_ in wanted if not row.cell(type_).count)
+
+
+def matrix_of(
+    rows: Iterable[Row],
+    book: Book,
+    choices: Mapping[Where, tuple[Chosen, ...]],
+    types: Sequence[int],
+    required: Iterable[int] = (),
+    forbidden: Iterable[int] = (),
+) -> Matrix:
+    """Read every plan set by the book."""
+    read_rows = []
+    for row in rows:
+        sheet = row.sheet(choices)
+        read_rows.append(MatrixRow(row, read(sheet.rois, book, sheet.institution, sheet.chosen)))
+    return Matrix(read_rows, types, frozenset(required), frozenset(forbidden))

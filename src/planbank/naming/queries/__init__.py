@@ -1,0 +1,1 @@
+"""What a dictionary says, and the plan sets it is asked about."""
