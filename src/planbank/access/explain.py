@@ -6,18 +6,19 @@ All of it asks the policy itself; nothing here decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from planbank.access.actions import ACTIONS
 from planbank.access.models import Grant
 from planbank.access.policy import said
+from planbank.access.roles import ROLES
 from planbank.access.rows import narrowed
 from planbank.access.scopes import PATIENT_FILES, PLAN_SETS, Columns, Scope
 from planbank.access.standing import Path, Standing, standing_of
@@ -25,6 +26,8 @@ from planbank.catalogue.models import Patient, PatientFile, PlanSet
 from planbank.people.models import Affiliation, User
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import Membership, ReuseRequest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,28 @@ def explain(
     rows: QuerySet[Any] | None = None,
     columns: Columns | None = None,
     scope: Scope | None = None,
+    within: Scope | None = None,
 ) -> list[Step]:
-    """Why `user` may or may not do `action`, on `rows` where given: one step for each thing they hold."""
+    """Why `user` may or may not do `action`, on `rows` where given: one step for each thing they hold.
+
+    `within`: only what concerns that protocol or project, and institutions: who answers for one
+    protocol does not learn what somebody holds in another.
+    """
     if not user.is_active:
         return [Step(False, _("The account is switched off: nothing is allowed."))]
-    steps = [_step(path, action, at, rows, columns) for path in standing_of(user).giving(action, scope)]
+    paths = [p for p in standing_of(user).giving(action, scope) if within is None or _concerns(p, within)]
+    steps = [_step(path, action, at, rows, columns) for path in paths]
     if not steps:
         steps = [Step(False, _("Nothing that %(name)s holds gives this.") % {"name": user.name})]
     if any(step.holds for step in steps):
         return [*steps, Step(True, _("Therefore it is allowed: one reason is enough."))]
     return [*steps, Step(False, _("Therefore it is not allowed."))]
+
+
+def _concerns(path: Path, scope: Scope) -> bool:
+    if path.scope.kind in ("institution", "site") or path.scope == scope:
+        return True
+    return path.protocol is not None and Scope("protocol", path.protocol.id) == scope
 
 
 def _step(path: Path, action: str, at: datetime, rows: QuerySet[Any] | None, columns: Columns | None) -> Step:
@@ -88,34 +103,51 @@ class Seer:
     reasons: tuple[str, ...]
 
 
-def who_can_see(patient: Patient, at: datetime) -> list[Seer]:
-    """Everybody who sees something of a patient now, best level first."""
+def who_can_see(patient: Patient, at: datetime, scope: Scope | None = None) -> list[Seer]:
+    """Everybody who sees something of a patient now, best level first; in `scope` only what stands there.
+
+    Whoever only works for the institution needs no question of their own: the affiliation is the reason.
+    """
     files = PatientFile.objects.filter(patient=patient)
+    granted, staff = _candidates(files, at, scope)
     seers = []
-    for user in _candidates(files, at):
-        standing = standing_of(user)
-        found = list(narrowed(standing, "data.view", files, PATIENT_FILES, at, None))
+    for user in granted:
+        found = list(narrowed(standing_of(user), "data.view", files, PATIENT_FILES, at, scope))
         if not found:
             continue
-        steps = explain(user, "data.view", at, rows=files, columns=PATIENT_FILES)
+        steps = explain(user, "data.view", at, rows=files, columns=PATIENT_FILES, within=scope)
         reasons = tuple(step.text for step in steps[:-1] if step.holds)
         see, out = max(row.seen_as for row in found), max(row.take_as for row in found)
         seers.append(Seer(user, See(see), TakeOut(out), reasons))
+    for user, codes in staff.items():
+        role = str(ROLES["staff"].title)
+        reasons = tuple(_("%(what)s: gives it.") % {"what": f"{role}, {code}"} for code in codes)
+        seers.append(Seer(user, See.IDENTIFIED, TakeOut.RAW, reasons))
     return sorted(seers, key=lambda s: (-s.see, -s.take_out, s.user.username))
 
 
-def _candidates(files: QuerySet[PatientFile], at: datetime) -> Iterable[User]:
-    """Who could: people of the institutions, and holders of grants where the patient stands."""
+def _candidates(
+    files: QuerySet[PatientFile], at: datetime, scope: Scope | None
+) -> tuple[list[User], dict[User, list[str]]]:
+    """Who could: holders of grants where the patient stands; and people of the institutions, with these."""
     here = Membership.objects.in_force().filter(patient_file__in=files)
+    if scope is not None:
+        here = here.filter(protocol=scope.id)
+        files = files.filter(pk__in=here.values("patient_file"))
     protocols = list(here.values_list("protocol", flat=True).distinct())
     approved = ReuseRequest.objects.filter(protocol__in=protocols, state=ReuseRequest.State.APPROVED)
     grants = Grant.objects.in_force(at)
     through = grants.filter(scope_kind="protocol", scope_id__in=protocols) | grants.filter(
         scope_kind="project", scope_id__in=approved.values("project")
     )
-    staff = Affiliation.objects.filter(institution__in=files.values("institution"))
-    ids = {*through.values_list("user", flat=True), *staff.values_list("user", flat=True)}
-    return User.objects.filter(pk__in=ids, is_active=True).order_by("username")
+    granted = list(User.objects.filter(pk__in=through.values("user"), is_active=True).order_by("username"))
+    now = Q(until__isnull=True) | Q(until__gt=at)
+    rows = Affiliation.objects.filter(now, since__lte=at, institution__in=files.values("institution"))
+    rows = rows.filter(institution__is_active=True, user__is_active=True).exclude(user__in=granted)
+    staff: dict[User, list[str]] = {}
+    for row in rows.select_related("user", "institution").order_by("institution__code"):
+        staff.setdefault(row.user, []).append(row.institution.code)
+    return granted, staff
 
 
 @dataclass(frozen=True)
@@ -130,24 +162,39 @@ class Change:
 def simulate(
     grant: Grant, at: datetime, *, revoked: bool = False, institutions: Iterable[int] = ()
 ) -> Change:
-    """What the grant (not yet saved, or about to be revoked) would change for its holder.
+    """What the grant (not yet saved, or about to be revoked) would change for its holder, everywhere."""
+    before, after = tried(grant, at, _counts, revoked=revoked, institutions=institutions)
+    return Change(*zip(before, after, strict=True))  # type: ignore[arg-type]
+
+
+def tried(
+    grant: Grant,
+    at: datetime,
+    measure: Callable[[User, datetime], T],
+    *,
+    revoked: bool = False,
+    institutions: Iterable[int] = (),
+) -> tuple[T, T]:
+    """What `measure` finds for the holder without and with the grant (or its revocation).
 
     Done for real inside a transaction that is given up, so that it cannot differ from what will be.
     """
-    is_new = grant.pk is None
+    is_new, confirmed = grant.pk is None, grant.confirmed_at
+    then = max(at, grant.since)
     with transaction.atomic():
-        before = _counts(grant.user, at)
+        before = measure(grant.user, then)
         if revoked:
             Grant.objects.filter(pk=grant.pk).update(revoked_at=at)
         else:
             grant.confirmed_at = grant.confirmed_at or at
             grant.save(force_insert=is_new)
             grant.institutions.set(institutions)
-        after = _counts(grant.user, max(at, grant.since))
+        after = measure(grant.user, then)
         transaction.set_rollback(True)
+    grant.confirmed_at = confirmed
     if is_new:
         grant.pk, grant._state.adding = None, True  # type: ignore[assignment]
-    return Change(*zip(before, after, strict=True))  # type: ignore[arg-type]
+    return before, after
 
 
 def _counts(user: User, at: datetime) -> tuple[int, int, int]:

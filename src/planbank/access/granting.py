@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from planbank.access.models import Grant, Renewal
@@ -26,10 +27,15 @@ from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import Project, Protocol
 
 PERIOD = timedelta(days=365)
+UNDONE = timedelta(hours=1)
 
 
 class LastKeyUser(AccessError):
     """Without this grant nobody runs the protocol."""
+
+
+class HeldAlready(AccessError):
+    """This person has exactly this already."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +60,34 @@ def give(act: Act, user: User, asked: Asked) -> Grant:
     Raises AccessError where the giver may not, for a role that is not given there, and for levels
     that the role does not carry or the giver does not have.
     """
+    grant = planned(act, user, asked)
+    # One after the other for one person, so that a form sent twice is one grant.
+    User.objects.select_for_update().get(pk=user.pk)
+    if (alike := _held_already(grant, asked)) is not None:
+        day = timezone.localtime(alike.until).date()
+        raise HeldAlready(
+            _("%(name)s has exactly this already, until %(day)s.") % {"name": user.name, "day": day}
+        )
+    at_once = grant.confirmed_at is not None
+    grant.save(force_insert=True)
+    grant.institutions.set(asked.institutions or ())
+    _journal(act, "give grant" if at_once else "propose grant", grant)
+    return grant
+
+
+def planned(act: Act, user: User, asked: Asked) -> Grant:
+    """The grant as `give` would save it, to see first what it changes. Raises as `give`."""
     _check_shape(asked)
     _check_giver(act, user, asked)
+    if not user.is_active:
+        raise AccessError(_("This account is switched off."))
+    if asked.institutions is not None and not asked.institutions:
+        raise AccessError(_("Name at least one institution, or give it for all."))
     since = max(asked.since or act.at, act.at)
     until = asked.until or since + PERIOD
     if not since < until <= since + PERIOD + timedelta(days=1):
         raise AccessError(_("A permission lasts at most 12 months."))
-    at_once = not _wants_second_person(act, asked.scope)
-    grant = Grant.objects.create(
+    return Grant(
         user=user,
         role=asked.role,
         permission=asked.permission,
@@ -75,11 +101,8 @@ def give(act: Act, user: User, asked: Asked) -> Grant:
         granted_at=act.at,
         granted_by=act.user,
         reason=asked.reason.strip()[:200],
-        confirmed_at=act.at if at_once else None,
+        confirmed_at=None if _wants_second_person(act, asked.scope) else act.at,
     )
-    grant.institutions.set(asked.institutions or ())
-    _journal(act, "give grant" if at_once else "propose grant", grant)
-    return grant
 
 
 @transaction.atomic
@@ -153,11 +176,61 @@ def revoke(act: Act, grant: Grant, reason: str, *, knowingly: bool = False) -> G
     return row
 
 
+@transaction.atomic
+def restore(act: Act, grant: Grant) -> Grant:
+    """Undo a revocation just made. Only who revoked it, within the hour, and not one's own.
+
+    Raises AccessError; ChangedMeanwhile where it is not revoked any more.
+    """
+    row = _locked(grant)
+    if row.revoked_at is None:
+        raise ChangedMeanwhile
+    if act.user is None or row.revoked_by_id != act.user.pk or act.at - row.revoked_at > UNDONE:
+        raise AccessError(_("It was revoked. Give a new one."))
+    _check_giver(act, row.user, _asked(row))
+    row.revoked_at, row.revoked_by, row.revoked_reason = None, None, ""
+    row.save(update_fields=["revoked_at", "revoked_by", "revoked_reason"])
+    _journal(act, "restore grant", row)
+    return row
+
+
+def may_renew(act: Act, grant: Grant) -> bool:
+    """Whether this act's person may renew the grant: for a button, not instead of asking at the act."""
+    if grant.revoked_at is not None:
+        return False
+    try:
+        _check_giver(act, grant.user, _asked(grant), "grant.renew")
+    except AccessError:
+        return False
+    return True
+
+
 def is_last_key_user(grant: Grant, at: datetime) -> bool:
     """Whether nobody else runs the protocol or project of this key user's grant."""
     if grant.role != "key-user" or not Grant.objects.in_force(at).filter(pk=grant.pk).exists():
         return False
     return not key_users(Scope(grant.scope_kind, grant.scope_id), at).exclude(pk=grant.user_id).exists()
+
+
+def _held_already(grant: Grant, asked: Asked) -> Grant | None:
+    """A grant that is the same in all but its dates and has not ended."""
+    alike = Grant.objects.filter(
+        user=grant.user,
+        role=grant.role,
+        permission=grant.permission,
+        scope_kind=grant.scope_kind,
+        scope_id=grant.scope_id,
+        every_institution=grant.every_institution,
+        see=grant.see,
+        take_out=grant.take_out,
+        until__gt=grant.since,
+        revoked_at__isnull=True,
+    )
+    wanted = {row.pk for row in asked.institutions or ()}
+    for row in alike.prefetch_related("institutions"):
+        if {one.pk for one in row.institutions.all()} == wanted:
+            return row
+    return None
 
 
 def _asked(row: Grant) -> Asked:

@@ -85,12 +85,14 @@ def _begin(house: House) -> None:
 
 def _sweep(house: House) -> None:
     """Heal what processes left that died: jobs, forgotten work, moves in the transit area."""
+    from planbank.access.watch import tell_orphans
     from planbank.catalogue.quarantine import carry_out
     from planbank.catalogue.quarantine_use import publish_use
     from planbank.erasure.withdrawing import carry_on
     from planbank.pipeline.sweep import give_back_stalled, sweep
 
     carry_on(house.clock.now())
+    tell_orphans(house.clock.now())
     carry_out(house)
     publish_use(house)
     give_back_stalled()

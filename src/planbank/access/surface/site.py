@@ -53,6 +53,25 @@ _PROTOCOLS = [
     door("trigger", "trigger.edit", BOTH, scope="protocol", of="trigger"),
     door("triggers-again", "trigger.edit", BOTH, COUNTS, scope="protocol"),
 ]
+_GRANTS = [
+    door("grants", "grant.view"),
+    door("grant", "grant.view", of="grant"),
+    door("grant-give", "grant.give", BOTH, COUNTS),
+    door("grant-confirm", "grant.give", BOTH, COUNTS, of="grant"),
+    door("grants-renew", "grant.renew", POST),
+    door("grant-revoke", "grant.revoke", BOTH, COUNTS, of="grant"),
+    door("grant-restore", "grant.revoke", POST, of="grant"),
+    door("protocol-people", "grant.view", GET, COUNTS, scope="protocol"),
+    door("protocol-people-give", "grant.give", BOTH, COUNTS, scope="protocol"),
+    door("protocol-person", "access.explain", GET, COUNTS, scope="protocol", of="person"),
+    door("protocol-who", "access.explain", BOTH, VEILED, scope="protocol"),
+    door("project-people", "grant.view", GET, COUNTS, scope="project"),
+    door("project-people-give", "grant.give", BOTH, COUNTS, scope="project"),
+    door("project-person", "access.explain", GET, COUNTS, scope="project", of="person"),
+    door("patient-who", "access.explain", GET, VEILED, of="patient file"),
+    door("my-permissions", "account.use"),
+    door("my-permission-end", "account.use", BOTH, COUNTS, of="grant"),
+]
 _RUNNING = [
     door("journal", "journal.read"),
     door("quarantine", "quarantine.view", GET, COUNTS),
@@ -106,4 +125,4 @@ _OPEN = [
     door("healthz", PUBLIC),
     door("robots", PUBLIC),
 ]
-DOORS = by_name([*_DATA, *_PROTOCOLS, *_RUNNING, *_OWN, *_OPEN])
+DOORS = by_name([*_DATA, *_PROTOCOLS, *_GRANTS, *_RUNNING, *_OWN, *_OPEN])

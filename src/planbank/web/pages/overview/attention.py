@@ -24,6 +24,7 @@ from planbank.messages.models import Event, EventKind
 from planbank.people.expiry import Expiry, expiries
 from planbank.pipeline.models import Outcome, State
 from planbank.web.pages import house_of
+from planbank.web.pages.overview import lapsing
 from planbank.web.parts.words import thin
 from planbank.web.reach import ours
 
@@ -44,6 +45,7 @@ def needs(request: HttpRequest) -> list[dict[str, Any]]:
         *_damaged(request, now),
         *_unreported(request, now),
         *_certificates(request, now),
+        *(_line(*line, now) for line in lapsing.lines(request.user, now)),
     ]
     return sorted(found, key=lambda line: (_GRAVITY[line["state"]], now - line["age"]))[:MOST]
 

@@ -24,6 +24,7 @@ from planbank.web.lists import words
 from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
+from planbank.web.pages.grants.asking import may_ask_who
 from planbank.web.pages.patients.findings import Shown, findings_of
 from planbank.web.pages.patients.forms import SeriesFilters
 from planbank.web.pages.plans.views import rows_of
@@ -62,6 +63,7 @@ def patient(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": _rows(list(found), held),
         "all_url": without(request, *filters.fields),
         "veiled": is_veiled(file),
+        "may_ask_who": may_ask_who(request, file),
         # What is odd and how it came is its institution's; of a plan, the plan's page tells it.
         "findings": Shown() if file.seen_through else findings_of(file),
         "plans": rows_of(request, file),

@@ -31,6 +31,7 @@ from planbank.web.lists.listing import drops
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.protocols.forms import ProtocolFilters, ProtocolForm, ReasonForm
+from planbank.web.pages.protocols.tabs import tabs_of
 
 _SHOWN = Menu("research", gettext_lazy("Protocols"), "folder", 10)
 _MEANWHILE = gettext_lazy(
@@ -109,6 +110,7 @@ def one(request: HttpRequest, protocol: int) -> HttpResponse:
         "contacts": row.contacts.select_related("institution"),
         "key_users": key_users(scope, now).order_by("name"),
         "today": now.date(),
+        "tabs": tabs_of(request, protocol, "protocol"),
     }
     return render(request, "protocols/one.html", context)
 

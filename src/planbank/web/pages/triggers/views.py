@@ -26,6 +26,7 @@ from planbank.services.trigger.matching import match
 from planbank.services.trigger.run import in_force, rule_of
 from planbank.services.trigger.subjects import Seen
 from planbank.web.pages import house_of, page
+from planbank.web.pages.protocols.tabs import tabs_of
 from planbank.web.pages.triggers.forms import TriggerForm
 from planbank.web.reach import one_of
 
@@ -44,6 +45,7 @@ def triggers(request: HttpRequest, protocol: int) -> HttpResponse:
         "rows": rows,
         "firings": firings[:SHOWN],
         "now": house_of(request).clock.now(),
+        "tabs": tabs_of(request, protocol, "triggers"),
     }
     return render(request, "triggers/list.html", context)
 
