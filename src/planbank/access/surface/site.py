@@ -52,6 +52,16 @@ _PROTOCOLS = [
     door("trigger-new", "trigger.edit", BOTH, scope="protocol"),
     door("trigger", "trigger.edit", BOTH, scope="protocol", of="trigger"),
     door("triggers-again", "trigger.edit", BOTH, COUNTS, scope="protocol"),
+    door("dictionary", "data.statistics", BOTH, VEILED, scope="protocol"),
+    door("dictionary-end", "dictionary.edit", BOTH, VEILED, scope="protocol"),
+    door("dictionary-undo", "dictionary.edit", BOTH, scope="protocol", of="edition"),
+    door("dictionary-history", "data.statistics", GET, COUNTS, scope="protocol"),
+    door("dictionary-types", "dictionary.edit", BOTH, COUNTS, scope="protocol"),
+    door("dictionary-retire", "dictionary.edit", BOTH, scope="protocol"),
+    door("dictionary-import", "dictionary.edit", BOTH, VEILED, scope="protocol"),
+    door("dictionary-copy", "dictionary.edit", BOTH, VEILED, scope="protocol"),
+    door("matrix", "data.list", GET, VEILED, scope="protocol"),
+    door("matrix-choose", "dictionary.edit", BOTH, scope="protocol"),
 ]
 _GRANTS = [
     door("grants", "grant.view"),

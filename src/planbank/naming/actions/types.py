@@ -47,6 +47,8 @@ def save_type(
         raise NamingError(_("A structure type has a name."))
     if wish.expression:
         _check_expression(dictionary, wish, row)
+    if row is not None and row.name != values["name"]:
+        _check_unused(dictionary, row)
     owner = {"protocol": dictionary.protocol, "project": dictionary.project}
     if row is None:
         row = StructureType.objects.filter(
@@ -70,14 +72,32 @@ def save_type(
 @transaction.atomic
 def retire_type(act: Act, dictionary: Dictionary, seen: int | None, row: StructureType) -> Edition:
     """Take a type out of use; its rules end with it. Undoing the edition brings the rules back."""
-    users = [one.name for one in types_of(dictionary) if one.expression and row.name in one.expression]
-    if users:
-        raise NamingError(_("It is part of %(names)s.") % {"names": ", ".join(users)})
+    _check_unused(dictionary, row)
     edition = new_edition(act, dictionary, seen, Edition.Kind.TYPES, retired=row.pk)
     dictionary.rules.filter(structure_type=row, ended_in__isnull=True).update(ended_in=edition)
     dictionary.choices.filter(structure_type=row, ended_in__isnull=True).update(ended_in=edition)
     StructureType.objects.filter(pk=row.pk).update(retired_at=act.at)
     return edition
+
+
+def _check_unused(dictionary: Dictionary, row: StructureType) -> None:
+    """Expressions name their parts: one that is named keeps its name and stays."""
+    rows = types_of(dictionary)
+    plain = [one.name for one in rows if not one.expression]
+    users = []
+    for one in rows:
+        if one.expression:
+            parts = derived.leaves(derived.parse(one.expression, plain))
+            if any(_speaks_of(part, row.name) for part in parts):
+                users.append(one.name)
+    if users:
+        raise NamingError(_("It is part of %(names)s.") % {"names": ", ".join(users)})
+
+
+def _speaks_of(part: derived.Name | derived.Side, name: str) -> bool:
+    if isinstance(part, derived.Side):
+        return name.startswith(part.base)
+    return part.name == name
 
 
 def _check_expression(dictionary: Dictionary, wish: TypeWish, row: StructureType | None) -> None:

@@ -20,6 +20,8 @@ from planbank.web.pages import house_of
 # The page's name, the action that opens it, its title.
 PARTS: list[tuple[str, str, str | Promise]] = [
     ("protocol", "protocol.view", _("Progress")),
+    ("dictionary", "data.statistics", _("Dictionary")),
+    ("matrix", "data.list", _("Matrix")),
     ("triggers", "trigger.edit", _("Triggers")),
     ("protocol-people", "grant.view", _("People")),
     ("agreements", "protocol.edit", _("Agreements")),

@@ -1,0 +1,127 @@
+"""Everything a page or the API asks of one dictionary, for one reader.
+
+Comes in: a reader, a protocol or project. Goes out: its matrix, previews of changes and its names, each
+read from the database once. Names are shown by the name rule of model.md, which holds here too: a word of the
+dictionary, a standard name, or one that five patients bear; else 'ROI n'.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from planbank.catalogue.models import PlanSet
+from planbank.catalogue.names import showable
+from planbank.dicom.patterns import Pattern
+from planbank.naming.actions.editing import Line, dictionary_of
+from planbank.naming.actions.types import types_of
+from planbank.naming.book import Book, Rule
+from planbank.naming.cells import Chosen, Named
+from planbank.naming.matrix import Matrix, matrix_of
+from planbank.naming.preview import Preview, Sheet, compare, narrower
+from planbank.naming.queries.books import Where, book_of, choices_of
+from planbank.naming.queries.sheets import Row, plan_sets_of, rows_of
+from planbank.protocols.models import Project, Protocol, StructureType
+from planbank.reach.rows import Reader
+
+NEW = 0
+"""The id of a rule that is not saved yet."""
+
+
+class Desk:
+    """One dictionary on the desk of one reader. `institution`: only what this one sent."""
+
+    def __init__(self, reader: Reader, owner: Protocol | Project, institution: int | None = None) -> None:
+        self.reader, self.owner, self.institution = reader, owner, institution
+        self.dictionary = dictionary_of(owner)
+
+    @cached_property
+    def plan_sets(self) -> QuerySet[PlanSet]:
+        """The plan sets of this desk, veiled."""
+        found = plan_sets_of(self.reader, self.dictionary)
+        if self.institution is not None:
+            found = found.filter(patient_file__institution=self.institution)
+        return found
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The plan sets with their ROIs, newest first."""
+        return rows_of(self.plan_sets, self.dictionary)
+
+    @cached_property
+    def sheets(self) -> list[Sheet]:
+        """The same as science wants them."""
+        return [row.sheet(self.choices) for row in self.rows]
+
+    @cached_property
+    def book(self) -> Book:
+        """The rules as they stand."""
+        return book_of(self.dictionary)
+
+    @cached_property
+    def choices(self) -> dict[Where, tuple[Chosen, ...]]:
+        """What was chosen by hand."""
+        return choices_of(self.dictionary)
+
+    @cached_property
+    def types(self) -> list[StructureType]:
+        """The structure types in use, A to Z."""
+        return types_of(self.dictionary)
+
+    @property
+    def columns(self) -> list[StructureType]:
+        """The types that names can stand for: columns of the matrix."""
+        return [row for row in self.types if not row.expression]
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """Which plan has which structure."""
+        needs = {need: [t.pk for t in self.columns if t.need == need] for need in ("required", "forbidden")}
+        keys = [row.pk for row in self.columns]
+        return matrix_of(self.rows, self.book, self.choices, keys, needs["required"], needs["forbidden"])
+
+    def matched(self) -> Counter[int]:
+        """For each rule, how many ROIs it decides now."""
+        found: Counter[int] = Counter()
+        for row in self.rows:
+            for roi in row.rois:
+                found.update(rule.id for rule in self.book.answer(roi.name, row.institution).rules)
+        return found
+
+    def preview(self, add: Sequence[Line] = (), end: Iterable[int] = ()) -> Preview:
+        """What adding and ending rules would do. Raises ValueError for an entry that is no pattern."""
+        fresh = [Rule(NEW, line.entry, line.structure_type, line.institution) for line in add]
+        gone = set(end)
+        kept = [rule for rule in self.book.rules if rule.id not in gone]
+        after = Book([*kept, *fresh], self.book.case_sensitive)
+        about = [Pattern(line.entry, self.book.case_sensitive) for line in add]
+        return compare(self.sheets, self.book, after, about if len(about) == 1 else ())
+
+    def narrower(self, line: Line, end: Iterable[int] = ()) -> tuple[Rule, Preview] | None:
+        """A tighter rule that doubles and breaks nothing."""
+        gone = set(end)
+        kept = Book([rule for rule in self.book.rules if rule.id not in gone], self.book.case_sensitive)
+        return narrower(self.sheets, kept, Rule(NEW, line.entry, line.structure_type, line.institution))
+
+    def vocabulary(self) -> list[str]:
+        """The words of the dictionary: its types and its entries without wildcards."""
+        entries = [rule.entry for rule in self.book.rules if Pattern(rule.entry).is_literal]
+        return [*(row.name for row in self.types), *entries]
+
+    def shown(self, names: Iterable[str]) -> set[str]:
+        """Those of the names that this reader may read: all that stand in a plan they see by name."""
+        names = set(names)
+        named = {roi.name for row in self.rows if row.is_named for roi in row.rois}
+        return (names & named) | showable(names - named, also=self.vocabulary())
+
+    def spoken(self, row: Row, rois: Iterable[Named]) -> dict[Named, str]:
+        """What each ROI of a row is called to this reader."""
+        rois = list(rois)
+        if row.is_named:
+            return {roi: roi.name for roi in rois}
+        known = showable((roi.name for roi in rois), also=self.vocabulary())
+        return {roi: roi.name if roi.name in known else _("ROI %(n)s") % {"n": roi.number} for roi in rois}

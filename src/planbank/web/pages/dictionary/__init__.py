@@ -1,0 +1,1 @@
+"""The structure dictionary of a protocol: rules, what a change would do, types, history."""

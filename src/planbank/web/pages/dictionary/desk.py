@@ -1,0 +1,122 @@
+"""What every page of a dictionary needs: the protocol, the desk, who acts, the numbers in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest
+
+from planbank.access.policy import may
+from planbank.access.scopes import Scope
+from planbank.dicom.patterns import Pattern
+from planbank.naming.book import Answer
+from planbank.naming.preview import Effect, Preview, What
+from planbank.naming.queries.desk import Desk
+from planbank.people.models import Institution, User
+from planbank.protocols.act import Act
+from planbank.protocols.models import Participation, Protocol
+from planbank.web.pages import house_of
+from planbank.web.pages.protocols.tabs import tabs_of
+from planbank.web.reach import reader_of
+
+MOST_NAMES = 40
+
+
+def desk_of(request: HttpRequest, protocol: int, institution: int | None = None) -> Desk:
+    """The dictionary of a protocol for the person of the request."""
+    found = Protocol.objects.filter(pk=protocol).first()
+    if found is None:
+        raise Http404
+    return Desk(reader_of(request), found, institution)
+
+
+def act_of(request: HttpRequest) -> Act:
+    """The act of the person of the request, now."""
+    assert isinstance(request.user, User)
+    return Act.of(request.user, house_of(request).clock.now())
+
+
+def may_edit(request: HttpRequest, desk: Desk) -> bool:
+    """Whether this person may change the dictionary."""
+    assert isinstance(request.user, User)
+    now = house_of(request).clock.now()
+    return bool(may(request.user, "dictionary.edit", now, Scope.of(desk.owner)))
+
+
+def centres_of(desk: Desk) -> list[Institution]:
+    """The institutions that take part, by code."""
+    rows = Participation.objects.filter(protocol=desk.dictionary.protocol)
+    return list(Institution.objects.filter(pk__in=rows.values("institution")).order_by("code"))
+
+
+def context_of(request: HttpRequest, desk: Desk, tab: str, **more: Any) -> dict[str, Any]:
+    """The context all of these pages share."""
+    return {
+        "protocol": desk.owner,
+        "dictionary": desk.dictionary,
+        "can_edit": may_edit(request, desk),
+        "tabs": tabs_of(request, desk.owner.pk, tab),
+        **more,
+    }
+
+
+@dataclass(frozen=True)
+class Told:
+    """One name of a preview in words. `name` is empty where it may not be shown."""
+
+    name: str
+    rois: int
+    what: What
+    doubles: int
+    codes: list[str]
+    before: str
+    after: str
+
+
+def told(desk: Desk, preview: Preview) -> dict[str, Any]:
+    """A preview as the page shows it: totals, by centre, by name."""
+    codes = dict(Institution.objects.values_list("pk", "code"))
+    types = {row.pk: row.name for row in desk.types}
+    shown = desk.shown({effect.name for effect in preview.effects})
+    groups: dict[tuple[str, What, str, str], list[Effect]] = {}
+    for effect in preview.effects:
+        name = effect.name if effect.name in shown else ""
+        key = (name, effect.what, _words(effect.before, types), _words(effect.after, types))
+        groups.setdefault(key, []).append(effect)
+    lines = [
+        Told(
+            name,
+            sum(one.rois for one in its),
+            what,
+            len(frozenset().union(*(one.doubled for one in its))),
+            sorted({codes[one.institution] for one in its}),
+            before,
+            after,
+        )
+        for (name, what, before, after), its in groups.items()
+    ]
+    centres = sorted((codes[pk], *both) for pk, both in preview.by_institution().items() if any(both))
+    return {
+        "new": preview.total(What.NEW),
+        "new_names": preview.names(What.NEW),
+        "doubled": len(preview.doubled),
+        "conflicts": preview.total(What.CONFLICT),
+        "moved": preview.total(What.MOVED),
+        "lost": preview.total(What.LOST),
+        "tried": preview.tried,
+        "is_safe": preview.is_safe,
+        "centres": centres,
+        "lines": lines[:MOST_NAMES],
+        "more": max(0, len(lines) - MOST_NAMES),
+    }
+
+
+def _words(answer: Answer, types: dict[int, str]) -> str:
+    keys = answer.conflict or ((answer.type,) if answer.type else ())
+    return ", ".join(types.get(key, "?") for key in keys)
+
+
+def is_literal(entry: str) -> bool:
+    """Whether an entry stands for one name."""
+    return Pattern(entry).is_literal

@@ -1,0 +1,153 @@
+"""Types, tables and copying: the rest of a dictionary's pages (R37, R67, R68).
+
+Comes in: a protocol. Goes out: pages that show what a change would do before it is saved.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from planbank.access.listing import protocols_seen
+from planbank.errors import ChangedMeanwhile, NamingError
+from planbank.naming.actions.copying import copy_rules, offer_of
+from planbank.naming.actions.editing import Line, change_rules, dictionary_of
+from planbank.naming.actions.types import retire_type, save_type
+from planbank.naming.models import DictionaryRule, Edition
+from planbank.naming.queries.desk import Desk
+from planbank.naming.table import read_table
+from planbank.protocols.models import StructureType
+from planbank.web.pages import page
+from planbank.web.pages.dictionary.desk import act_of, centres_of, context_of, desk_of, told
+from planbank.web.pages.dictionary.forms import CopyForm, TableForm, TypeForm
+from planbank.web.pages.dictionary.rules import PATH, done
+
+
+@page(PATH + "types/", name="dictionary-types", action="dictionary.edit", scope="protocol")
+def types(request: HttpRequest, protocol: int) -> HttpResponse:
+    """The structure types: make, change."""
+    desk = desk_of(request, protocol)
+    row = _type(desk, request.POST.get("type") or request.GET.get("type"))
+    start: dict[str, Any] = {"edition": desk.dictionary.edition, "need": StructureType.Need.OPTIONAL}
+    if row is not None:
+        start |= {name: getattr(row, name) for name in ("name", "need", "description", "expression")}
+    form = TypeForm(request.POST or None, initial=start)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_type(act_of(request), desk.dictionary, form.cleaned_data["edition"] or 0, form.wish(), row)
+        except ChangedMeanwhile:
+            form.add_error(None, _meanwhile())
+        except NamingError as exc:
+            form.add_error("expression" if form.cleaned_data["expression"] else "name", exc.detail)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("dictionary-types", protocol)
+    rows = [(one, desk.matrix.found[one.pk]) for one in desk.types]
+    context = context_of(request, desk, "dictionary", form=form, row=row, rows=rows, plans=len(desk.rows))
+    return render(request, "dictionary/types.html", context)
+
+
+@page(PATH + "types/retire/", name="dictionary-retire", action="dictionary.edit", scope="protocol")
+def retire(request: HttpRequest, protocol: int) -> HttpResponse:
+    """Take a type out of use, with its rules."""
+    desk = desk_of(request, protocol)
+    row = _type(desk, request.POST.get("type") or request.GET.get("type"))
+    if row is None:
+        raise Http404
+    rules = row.rules.filter(ended_in__isnull=True).count()
+    if request.method == "POST":
+        try:
+            edition = retire_type(act_of(request), desk.dictionary, None, row)
+        except NamingError as exc:
+            messages.warning(request, exc.detail)
+        else:
+            done(request, desk, edition, _("%(name)s is out of use.") % {"name": row.name})
+        return redirect("dictionary-types", protocol)
+    context = context_of(request, desk, "dictionary", row=row, rules=rules)
+    return render(request, "dictionary/retire.html", context)
+
+
+@page(PATH + "import/", name="dictionary-import", action="dictionary.edit", scope="protocol")
+def table(request: HttpRequest, protocol: int) -> HttpResponse:
+    """A CSV: read, shown line by line with what it would do, then saved."""
+    desk = desk_of(request, protocol)
+    form = TableForm(
+        request.POST or None, request.FILES or None, initial={"edition": desk.dictionary.edition}
+    )
+    context: dict[str, Any] = {}
+    if request.method == "POST" and form.is_valid():
+        try:
+            codes = {row.code: row.pk for row in centres_of(desk)}
+            read = read_table(form.cleaned_data["text"], {t.name: t.pk for t in desk.columns}, codes)
+            lines = [one.line for one in read if one.line is not None]
+            if "save" in request.POST:
+                return _import(request, desk, form, lines)
+            context = {
+                "wrong": [one for one in read if one.wrong],
+                "lines": lines,
+                "preview": told(desk, desk.preview(lines)),
+                "text": form.cleaned_data["text"],
+            }
+        except ChangedMeanwhile:
+            form.add_error(None, _meanwhile())
+        except NamingError as exc:
+            form.add_error("file", exc.detail)
+    return render(
+        request, "dictionary/import.html", context_of(request, desk, "dictionary", form=form, **context)
+    )
+
+
+@page(PATH + "copy/", name="dictionary-copy", action="dictionary.edit", scope="protocol")
+def copy(request: HttpRequest, protocol: int) -> HttpResponse:
+    """Take the rules of another protocol over."""
+    desk = desk_of(request, protocol)
+    act = act_of(request)
+    assert act.user is not None
+    seen = protocols_seen(act.user, act.at, action="data.statistics")
+    in_force = DictionaryRule.objects.filter(ended_in__isnull=True).values("dictionary__protocol")
+    sources = list(seen.filter(pk__in=in_force).exclude(pk=protocol))
+    start = {"edition": desk.dictionary.edition}
+    form = CopyForm(request.POST or request.GET or None, sources, initial=start)
+    context: dict[str, Any] = {"sources": sources}
+    if form.is_bound and form.is_valid():
+        source = dictionary_of(next(row for row in sources if row.pk == form.cleaned_data["source"]))
+        if request.method == "POST":
+            try:
+                edition = copy_rules(act, source, desk.dictionary, form.cleaned_data["edition"] or 0)
+            except ChangedMeanwhile:
+                form.add_error(None, _meanwhile())
+            else:
+                done(request, desk, edition, _("The rules of %(name)s are here.") % {"name": source.owner})
+                return redirect("dictionary", protocol)
+        offer = offer_of(source, desk.dictionary)
+        known = {row.name.casefold(): row.pk for row in desk.columns}
+        lines = [Line(e, known[t.casefold()], c) for e, t, c in offer.lines if t.casefold() in known]
+        preview = told(desk, desk.preview(lines))
+        context |= {"offer": offer, "source": source.owner, "preview": preview}
+    return render(
+        request, "dictionary/copy.html", context_of(request, desk, "dictionary", form=form, **context)
+    )
+
+
+def _import(request: HttpRequest, desk: Desk, form: TableForm, lines: list[Line]) -> HttpResponse:
+    seen = form.cleaned_data["edition"] or 0
+    edition = change_rules(act_of(request), desk.dictionary, seen, lines, kind=Edition.Kind.IMPORT)
+    count = edition.params["added"]
+    said = ngettext("%(n)s rule was added.", "%(n)s rules were added.", count) % {"n": count}
+    done(request, desk, edition, said)
+    return redirect("dictionary", desk.owner.pk)
+
+
+def _type(desk: Desk, pk: str | None) -> StructureType | None:
+    if not pk or not pk.isdecimal() or len(pk) > 18:
+        return None
+    return next((row for row in desk.types if row.pk == int(pk)), None)
+
+
+def _meanwhile() -> str:
+    return _("Somebody changed the dictionary meanwhile. Nothing was saved; look again, then save.")

@@ -1,0 +1,1 @@
+"""The matrix of a protocol: which plan has which structure."""

@@ -1,0 +1,41 @@
+"""The panel of one cell: which ROI by which rule, what else there is, what can be done (R63).
+
+Comes in: a desk, a row of the matrix, a type. Goes out: what panel.html shows; names by the name rule.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planbank.naming.cells import Named
+from planbank.naming.matrix import MatrixRow
+from planbank.naming.queries.desk import Desk
+
+
+def panel_of(desk: Desk, one: MatrixRow, type_: int) -> dict[str, Any]:
+    """Everything the panel says of a cell."""
+    row, cell = one.row, one.cell(type_)
+    spoken = desk.spoken(row, [*row.rois, *row.left_out])
+    rules = {roi: desk.book.answer(roi.name, row.institution).rules for roi in (*row.rois, *row.left_out)}
+    torn = [roi for roi, answer in one.reading.conflicts if type_ in answer.conflict]
+    plan_set = desk.plan_sets.select_related("patient_file__institution").get(pk=row.plan_set)
+
+    def line(roi: Named) -> dict[str, Any]:
+        return {
+            "roi": roi,
+            "name": spoken[roi],
+            "may_be_a_rule": spoken[roi] == roi.name,
+            "rules": [rule.entry for rule in rules[roi] if rule.type == type_],
+        }
+
+    return {
+        "row": row,
+        "plan_set": plan_set,
+        "type": next(t for t in desk.columns if t.pk == type_),
+        "cell": cell,
+        "found": [line(roi) for roi in cell.rois],
+        "torn": [line(roi) for roi in torn],
+        "others": [line(roi) for roi in one.reading.unmapped],
+        "empty": [line(roi) for roi in row.left_out],
+        "rule_count": sum(1 for rule in desk.book.rules if rule.type == type_),
+    }
