@@ -68,9 +68,10 @@ def build(settings: Settings, role: Role) -> House:
         keys=settings.keys_dir,
         clock=clock(settings),
     )
-    if role == "web":
-        from django.apps import apps
+    from django.apps import apps
 
+    apps.get_app_config("bank_messages").house = house
+    if role == "web":
         apps.get_app_config("web").house = house
     return house
 

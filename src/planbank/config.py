@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -144,6 +146,28 @@ class Settings(BaseSettings):
     quiet_minutes: float = Field(
         30, ge=0, description="How long nothing must have come for a patient before images count as all here."
     )
+    mail_host: str = Field(
+        "",
+        max_length=253,
+        pattern=r"^[A-Za-z0-9.:-]*$",
+        description="Mail server (SMTP) that messages go out by; empty: no mail is sent.",
+    )
+    mail_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    mail_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to the mail server is secured; none only on the same machine."
+    )
+    mail_ca: Path | None = Field(
+        None, description="PEM certificates to trust for the mail server; empty: those of the machine."
+    )
+    mail_user: str = Field("", description="Account at the mail server; empty: none.")
+    mail_password_file: Path | None = Field(None, description="File with the password of that account.")
+    mail_from: str = Field(
+        "", max_length=254, description="Address that mails come from; empty: planbank@ the site's host."
+    )
+    text_url: str = Field(
+        "",
+        description="Gateway for text messages, an apprise address with {number} where the telephone number goes.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe line that is logged."
     )
@@ -153,10 +177,27 @@ class Settings(BaseSettings):
     language: Literal["en", "da"] = Field("en", description="Language of pages for people who chose none.")
     time_zone: str = Field("Europe/Copenhagen", description="Zone in which times are shown.")
 
-    @field_validator("home", "clock_file", "dicom_tls_certificate", "dicom_tls_key", "dicom_tls_ca")
+    @field_validator(
+        *("home", "clock_file", "mail_ca", "mail_password_file"),
+        *("dicom_tls_certificate", "dicom_tls_key", "dicom_tls_ca"),
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", value):
+            raise ValueError("write one plain address, such as planbank@hospital.example")
+        return value
+
+    @field_validator("text_url")
+    @classmethod
+    def _names_the_number(cls, value: str) -> str:
+        if value and "{number}" not in value:
+            raise ValueError("write {number} where the telephone number goes")
+        return value
 
     @property
     def keys_dir(self) -> Path:
@@ -191,6 +232,11 @@ class Settings(BaseSettings):
     @property
     def site_url(self) -> str:
         return self.web_url or f"http://{self.web_host}:{self.web_port}"
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail_from or f"planbank@{urlsplit(self.site_url).hostname or 'localhost'}"
 
 
 def load(**overrides: Any) -> Settings:

@@ -1,8 +1,8 @@
 """The process `work`: registers what lies in the transit area and does what is due, on one core.
 
-Comes in: parcels and jobs. Goes out: archive, database, answers to storage commitment requests.
-Any number run beside each other; one of them holds register's lock and one that of commit, the
-others stand by.
+Comes in: parcels and jobs. Goes out: archive, database, answers to storage commitment requests, mails.
+Any number run beside each other; one of them holds register's lock, one that of commit, one that of
+notify; the others stand by.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def run(settings: Settings) -> int:
     register = threading.Thread(target=_register, args=(house, stop), name="register", daemon=True)
     register.start()
     threading.Thread(target=_commit, args=(house, stop), name="commit", daemon=True).start()
+    threading.Thread(target=_notify, args=(house, stop), name="notify", daemon=True).start()
     threading.Thread(target=_warm, name="warm", daemon=True).start()
     asyncio.run(_work(house, stop, register))
     return 0
@@ -56,6 +57,17 @@ def _commit(house: House, stop: threading.Event) -> None:
         commit_forever(house, stop)
     except Exception:
         log.exception("commit ended")
+        _end(1)
+
+
+def _notify(house: House, stop: threading.Event) -> None:
+    """As `_register`, for notices and messages."""
+    from planbank.services.notify import notify_forever
+
+    try:
+        notify_forever(house, stop)
+    except Exception:
+        log.exception("notify ended")
         _end(1)
 
 

@@ -83,6 +83,8 @@ def django_settings(settings: Settings, database_url: str, secret: str) -> dict[
         ],
         "DATABASES": {"default": _database(database_url)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "EMAIL_BACKEND": "planbank.messages.backend.Outbox",
+        "DEFAULT_FROM_EMAIL": settings.mail_sender,
         "AUTH_USER_MODEL": "people.User",
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.ScryptPasswordHasher"],

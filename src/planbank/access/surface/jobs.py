@@ -26,6 +26,7 @@ DOORS = by_name(
         door("calculate"),
         door("bundle"),
         door("erase"),
+        door("notify", shows=Shows.NOTHING),
         door("members", Who.AGREEMENT, "data.add"),
         door("enrol", Who.AGREEMENT, "data.add"),
         door("trigger", Who.AGREEMENT, "data.add"),
