@@ -137,9 +137,9 @@ KINDS: dict[str, Kind] = {
     _K.LAPSED: Kind(
         ("person", "key-users"), _("The permission of {who} ({role}, {where}) ended on {day}."), How.NOW
     ),
-    _K.NO_KEY_USER: Kind(
-        ("admins", "key-users"),
-        _("Nobody will run {protocol} from {day} on: give somebody a key user's permission."),
+    _K.LAST_KEY_USER: Kind(
+        ("admins",),
+        _("{protocol} has no key user, or will have none soon: give somebody the permission in time."),
         How.NOW,
         "/protocols/{protocol_id}/",
         bad=True,

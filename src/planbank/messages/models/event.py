@@ -37,7 +37,6 @@ class EventKind(models.TextChoices):
     UNASSIGNED = "unassigned-ageing", _("Data in no protocol will be deleted")
     LAPSING = "permission-expiring", _("A permission ends soon")
     LAPSED = "permission-ended", _("A permission has ended or was taken back")
-    NO_KEY_USER = "no-key-user", _("A protocol is left without a key user")
     REUSE = "reuse-request", _("Somebody asks to use data of a protocol")
     CERTIFICATE = "certificate-ends", _("A certificate ends soon")
     MAIL_AWAY = "mail-away", _("Mail cannot be delivered")

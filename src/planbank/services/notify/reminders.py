@@ -1,4 +1,4 @@
-"""What ends soon or has ended: grants, affiliations, certificates, protocols left alone (R49, R199, R213).
+"""What ends soon or has ended: grants, affiliations, certificates (R49, R213).
 
 Comes in: the time. Goes out: one event for each thing and each of 30, 7 and 1 days, and one when it is
 over. A renewal moves the end, so the new one is reminded of by itself. Run it as often as one likes.
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from planbank.access.models import Grant
-from planbank.access.queries.holders import lapsing, reminder, without_key_user
+from planbank.access.queries.holders import lapsing, reminder
 from planbank.house import House
 from planbank.messages.models import Event, EventKind
 from planbank.people.expiry import AHEAD, expiries
@@ -27,7 +27,7 @@ MONTH = timedelta(days=30)
 def remind(house: House) -> int:
     """Write the events that are due; returns how many there are now, told before or not."""
     now = house.clock.now()
-    events = [*_grants(now), *_affiliations(now), *_certificates(house, now), *_left_alone(now)]
+    events = [*_grants(now), *_affiliations(now), *_certificates(house, now)]
     Event.objects.bulk_create(events, ignore_conflicts=True)
     return len(events)
 
@@ -97,19 +97,3 @@ def _certificates(house: House, now: datetime) -> Iterator[Event]:
         key = f"certificate:{one.what}:{one.sender_id or 0}:{one.not_after:%Y%m%d%H%M}:{stage}"
         yield Event(at=now, kind=EventKind.CERTIFICATE, params=params, key=key)
 
-
-def _left_alone(now: datetime) -> Iterator[Event]:
-    for protocol in without_key_user(now, MONTH):
-        last = Grant.objects.filter(role="key-user", scope_kind="protocol", scope_id=protocol.pk)
-        until = (
-            last.filter(revoked_at__isnull=True).order_by("-until").values_list("until", flat=True).first()
-        )
-        day = (until or now).date().isoformat()
-        yield Event(
-            at=now,
-            kind=EventKind.NO_KEY_USER,
-            params={"protocol": protocol.short_name, "protocol_id": protocol.pk, "day": day},
-            scope_kind="protocol",
-            scope_id=protocol.pk,
-            key=f"alone:{protocol.pk}:{day if until else 'never'}",
-        )
