@@ -96,4 +96,3 @@ def _certificates(house: House, now: datetime) -> Iterator[Event]:
         params = {"name": one.name, "day": one.not_after.date().isoformat()}
         key = f"certificate:{one.what}:{one.sender_id or 0}:{one.not_after:%Y%m%d%H%M}:{stage}"
         yield Event(at=now, kind=EventKind.CERTIFICATE, params=params, key=key)
-
