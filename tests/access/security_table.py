@@ -127,6 +127,10 @@ ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("erase.confirm",),
         ("second person", "-", "-", "-", "-", "-", "-", "-", "-"),
     ),
+    "erase: seen by who has a part in it": (
+        ("erase.view",),
+        ("site", "-", "protocol", "-", "-", "-", "own protocols", "site, read-only", "-"),
+    ),
     "erase: asked": (
         ("erase.ask",),
         ("-", "-", "asks", "-", "-", "-", "-", "asks the site", "-"),

@@ -112,6 +112,7 @@ _AGREED = [
     Action("audit.collect", "protocol", _("Collect what an audit study's observers return")),
     Action("audit.view-own", "audit study", _("See and take out one's own copy")),
     Action("audit.return", "audit study", _("Return one's own copy")),
+    Action("erase.view", "protocol", _("See withdrawals and erasures"), closed="allowed"),
     Action("erase.ask", "protocol", _("Ask for withdrawal or erasure"), closed="allowed"),
     Action("erase.decide", "protocol", _("Decide on withdrawal or erasure"), closed="allowed"),
     Action("erase.confirm", "site", _("Confirm an erasure as the second person"), closed="allowed"),

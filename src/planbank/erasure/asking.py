@@ -1,7 +1,8 @@
 """The verbs of an erasure: ask, decide, refuse, confirm, lift (security.md, Permissions: erase).
 
-Comes in: an act of a person whom the policy allowed it. Goes out: the row, locked and moved one step, with
-a journal entry in the same transaction. Nothing is removed here; the work process does that.
+Comes in: an act of a person, who is asked for at the policy. Goes out: the row, locked and moved one step,
+with a journal entry in the same transaction. Nothing is removed here; the work process does that.
+Every verb raises Refused for whom the policy does not allow it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from planbank.access.policy import may
 from planbank.catalogue.models import PatientFile, PlanSet
+from planbank.erasure.allowed import SECOND, demand
+from planbank.erasure.extent import extent
 from planbank.erasure.models import Erasure
 from planbank.erasure.tombstones import lift as lift_marks
 from planbank.errors import CountDiffers, ErasureError
 from planbank.house import House
-from planbank.people.models import User
 from planbank.protocols.act import Act
 from planbank.protocols.models import Membership, Protocol
 
@@ -30,6 +33,7 @@ def ask(
 
     Raises ErasureError without a reason, where the protocol does not hold it, or was asked already.
     """
+    demand(act, "erase.ask", protocol, [file.institution_id])
     _said(reason)
     if plan_set is not None and plan_set.patient_file_id != file.pk:
         raise ErasureError(_("The plan set is not this patient's."))
@@ -64,6 +68,7 @@ def ask(
 def decide(act: Act, erasure: Erasure, decision: str) -> Erasure:
     """The controller says yes; a second person has still to confirm. Raises ErasureError."""
     row = _locked(erasure, State.ASKED)
+    demand(act, "erase.decide", row.protocol, [row.institution_id])
     return _decided(act, row, State.DECIDED, decision, "decide on erasure")
 
 
@@ -71,6 +76,8 @@ def decide(act: Act, erasure: Erasure, decision: str) -> Erasure:
 def refuse(act: Act, erasure: Erasure, decision: str) -> Erasure:
     """A documented refusal, by the controller or the second person (R123). Raises ErasureError."""
     row = _locked(erasure, State.ASKED, State.DECIDED)
+    if row.state == State.ASKED or not may(act.user, SECOND, act.at):
+        demand(act, "erase.decide", row.protocol, [row.institution_id])
     return _decided(act, row, State.REFUSED, decision, "refuse erasure")
 
 
@@ -81,10 +88,9 @@ def confirm(act: Act, erasure: Erasure, number: int) -> Erasure:
     Raises ErasureError for who asked or decided, CountDiffers with the true number.
     """
     row = _locked(erasure, State.DECIDED)
+    demand(act, SECOND)
     if act.user is None or act.user.pk in (row.asked_by_id, row.decided_by_id):
         raise ErasureError(_("A second person must confirm: not who asked, and not who decided."))
-    from planbank.erasure.extent import extent
-
     found = extent(row).objects
     if number != found:
         raise CountDiffers(found)
@@ -99,6 +105,7 @@ def lift(act: Act, house: House, erasure: Erasure, reason: str) -> int:
     """Let the same data come in again; returns how many marks were lifted. Raises ErasureError."""
     _said(reason)
     row = _locked(erasure, State.DONE)
+    demand(act, "erase.decide" if row.protocol else SECOND, row.protocol, [row.institution_id])
     if row.lifted_at is not None:
         raise ErasureError(_("It was lifted before."))
     row.lifted_at, row.lifted_by = act.at, act.user
@@ -143,8 +150,3 @@ def _journal(act: Act, action: str, row: Erasure, **what: Any) -> None:
         file=row.file_number,
         **what,
     )
-
-
-def may_confirm(row: Erasure, user: User) -> bool:
-    """Whether this person can be the second one."""
-    return row.state == State.DECIDED and user.pk not in (row.asked_by_id, row.decided_by_id)

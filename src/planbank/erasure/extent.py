@@ -6,6 +6,7 @@ where copies may be that no erasure here can call back (R123, R204).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -13,21 +14,28 @@ from django.db.models import Q, QuerySet
 from planbank.catalogue.models import Instance, Member, PatientFile, Series
 from planbank.erasure.models import Erasure
 from planbank.journal.models import Entry
-from planbank.protocols.models import Disclosure, Membership
+from planbank.protocols.models import Disclosure, Membership, Protocol
 
 # Acts of the journal by which data left the bank; whoever adds a way out adds its act.
 TAKEN_OUT = ("take out list", "read by API")
+# How entries name one plan set, and lists of many patients.
+PLANS = ("plan set",)
+LISTS = ("patient files", "plan sets", "patients", "participants", "arrivals", "association")
 
 
 @dataclass(frozen=True)
 class Extent:
-    """Numbers a person decides by; `protocols` are all that hold something of the file."""
+    """Numbers a person decides by; `protocols` are all that hold something of the file.
+
+    `objects` go; `kept` stay although the protocol held them: another one does too.
+    """
 
     objects: int
     size: int
     plan_sets: int
     protocols: tuple[str, ...]
     other_centres: int
+    kept: int = 0
 
 
 def instances_of(row: Erasure) -> QuerySet[Instance]:
@@ -52,18 +60,27 @@ def extent(row: Erasure) -> Extent:
     going = instances_of(row)
     sizes = list(going.values_list("current_version__size", flat=True))
     file = row.patient_file
-    held = (
-        Membership.objects.filter(patient_file=file, removed_at=None) if file else Membership.objects.none()
-    )
+    if file is None:
+        return Extent(0, 0, 0, (), 0)
+    held = Membership.objects.filter(patient_file=file, removed_at=None)
     names = held.order_by("protocol__short_name").values_list("protocol__short_name", flat=True).distinct()
-    person = file.patient_id if file else None
-    elsewhere = PatientFile.objects.filter(patient=person).exclude(pk=file.pk) if file and person else None
+    elsewhere = PatientFile.objects.filter(patient=file.patient_id).exclude(pk=file.pk)
+    plans = file.plan_sets.all()
+    if row.kind != Erasure.Kind.PATIENT:
+        plans = plans.filter(sop_instance_uid__in=going.values("sop_instance_uid"))
+    mine = 0
+    if row.kind == Erasure.Kind.WITHDRAWAL:
+        of_file = Instance.objects.filter(series__study__patient_file=file)
+        mine = _members(
+            of_file, Membership.objects.filter(patient_file=file, protocol=row.protocol_id)
+        ).count()
     return Extent(
         objects=len(sizes),
         size=sum(sizes),
-        plan_sets=1 if row.plan_set_id else (file.plan_sets.count() if file else 0),
+        plan_sets=1 if row.plan_set_id else plans.count(),
         protocols=tuple(names),
-        other_centres=elsewhere.count() if elsewhere is not None else 0,
+        other_centres=elsewhere.count() if file.patient_id else 0,
+        kept=max(0, mine - len(sizes)),
     )
 
 
@@ -71,18 +88,46 @@ def out_of_reach(row: Erasure) -> dict[str, int]:
     """How often data of this file left, or went to other controllers, by what the journal tells.
 
     Files taken out, forwarded or copied cannot be called back from here; whoever has them must be told.
+    'lists' are those of many patients that may hold this one: the journal does not say who stood in them.
     """
-    found: dict[str, int] = {}
-    about = Q(object_kind="patient file", object_id=str(row.file_number))
-    if row.plan_number:
-        about |= Q(object_kind="plan set", object_id=str(row.plan_number))
-    for action in Entry.objects.filter(about, action__in=TAKEN_OUT).values_list("action", flat=True):
-        found[action] = found.get(action, 0) + 1
-    if row.patient_file_id:
-        protocols = Membership.objects.filter(patient_file=row.patient_file_id).values("protocol")
-        if handed := Disclosure.objects.filter(request__protocol__in=protocols).count():
-            found["disclosure"] = handed
+    found = Counter(Entry.objects.filter(_about(row), action__in=TAKEN_OUT).values_list("action", flat=True))
+    file = row.patient_file
+    if file is not None:
+        protocols = Membership.objects.filter(patient_file=file).values("protocol")
+        names = Protocol.objects.filter(pk__in=protocols).values("short_name")
+        whose = Q(institution=file.institution.code) | Q(protocol__in=names) | Q(institution="", protocol="")
+        lists = Entry.objects.filter(whose, action__in=TAKEN_OUT, object_kind__in=LISTS)
+        found["lists"] = lists.filter(at__gte=file.first_received_at).count()
+        found["disclosure"] = Disclosure.objects.filter(request__protocol__in=protocols).count()
+    return {name: count for name, count in found.items() if count}
+
+
+def prospects(protocol: Protocol, patient: int) -> list[tuple[PatientFile, Extent, dict[str, int]]]:
+    """What a withdrawal from the protocol leads to, for each institution's file on the patient."""
+    held = Membership.objects.filter(protocol=protocol, patient_file__patient=patient)
+    files = PatientFile.objects.filter(pk__in=held.values("patient_file")).select_related("institution")
+    found = []
+    for file in files.order_by("institution__code", "pk"):
+        row = Erasure(
+            kind=Erasure.Kind.WITHDRAWAL,
+            institution=file.institution,
+            protocol=protocol,
+            patient_file=file,
+            file_number=file.pk,
+        )
+        found.append((file, extent(row), out_of_reach(row)))
     return found
+
+
+def _about(row: Erasure) -> Q:
+    """Entries about the file or plan set of an erasure."""
+    if row.plan_number:
+        return Q(object_kind__in=PLANS, object_id=str(row.plan_number))
+    about = Q(object_kind="patient file", object_id=str(row.file_number))
+    if row.patient_file is None:
+        return about
+    plans = [str(pk) for pk in row.patient_file.plan_sets.values_list("pk", flat=True)]
+    return about | Q(object_kind__in=PLANS, object_id__in=plans)
 
 
 def _of_plan_set(of_file: QuerySet[Instance], plan_set: int | None) -> QuerySet[Instance]:

@@ -1,8 +1,9 @@
-"""What withdrawals lead to after 14 days (model.md, Withdrawal; R41).
+"""Withdrawals: begun and undone by a person, carried out after 14 days (model.md, Withdrawal; R41).
 
-Comes in: the time from house.clock. Goes out: erasures of what the protocol held and no other protocol
-holds, one for each institution, for the work process to carry out. A withdrawal that was lifted has no
-date any more and is passed over.
+Comes in: an act of a person, or the time from house.clock. Goes out: a patient hidden in the protocol at
+once, or shown again; and, when the days are over, erasures of what the protocol held and no other
+protocol holds, one for each institution, for the work process to carry out. A withdrawal that was lifted
+has no date any more and is passed over.
 """
 
 from __future__ import annotations
@@ -12,11 +13,39 @@ from datetime import datetime
 from django.db import transaction
 
 from planbank.catalogue.models import PatientFile
+from planbank.erasure.allowed import demand
 from planbank.erasure.models import Erasure
 from planbank.protocols.act import Act
+from planbank.protocols.actions import enrolling
 from planbank.protocols.models import Enrolment, Membership
 
 ENDED = "withdrawn"
+
+
+def withdraw(act: Act, enrolment: Enrolment, reason: str) -> Enrolment:
+    """Hide the patient in the protocol now, delete in 14 days.
+
+    Raises Refused, ProtocolError without a reason or for who is withdrawn already.
+    """
+    demand(act, "erase.ask", enrolment.protocol, institutions_of(enrolment))
+    return enrolling.withdraw(act, enrolment, reason)
+
+
+def undo(act: Act, enrolment: Enrolment, reason: str) -> Enrolment:
+    """Show the patient again. Raises Refused, and ProtocolError once the days are over.
+
+    What was begun to be deleted stays so: the erasures exist and cannot be stopped.
+    """
+    demand(act, "erase.ask", enrolment.protocol, institutions_of(enrolment))
+    return enrolling.lift(act, enrolment, reason)
+
+
+def institutions_of(enrolment: Enrolment) -> set[int]:
+    """Whose data of the patient the protocol held, ever."""
+    held = Membership.objects.filter(
+        protocol=enrolment.protocol_id, patient_file__patient=enrolment.patient_id
+    )
+    return set(held.values_list("institution", flat=True))
 
 
 def due(at: datetime) -> list[Enrolment]:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from pydicom.dataset import Dataset
 
+from planbank.access.models import Grant
 from planbank.archive.names import object_key
 from planbank.catalogue.models import (
     Dvh,
@@ -25,14 +26,12 @@ from planbank.demo.patients import make_patient
 from planbank.erasure.asking import ask, confirm, decide, lift
 from planbank.erasure.extent import extent
 from planbank.erasure.models import Erasure, Tombstone
-from planbank.erasure.withdrawing import carry_on
+from planbank.erasure.withdrawing import carry_on, undo, withdraw
 from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.models import Institution, User
 from planbank.protocols.act import Act
 from planbank.protocols.actions.adding import add_patient
-from planbank.protocols.actions.enrolling import lift as lift_withdrawal
-from planbank.protocols.actions.enrolling import withdraw
 from planbank.protocols.models import Enrolment, Membership, Participant, Participation, Protocol
 from planbank.services.erase import erase_due, run
 from planbank.services.erase.returned import heal
@@ -62,8 +61,13 @@ def brain(bank: House) -> Protocol:
     Participation.objects.create(
         protocol=protocol, institution=Institution.objects.get(), since=at - timedelta(days=1)
     )
-    for name in ("asker", "controller", "second"):
-        User.objects.create_user(name, name=name)
+    for name, role in (("asker", "key-user"), ("controller", "controller")):
+        Grant.objects.create(
+            user=User.objects.create_user(name, name=name), role=role, scope_kind="protocol",
+            scope_id=protocol.pk, since=at - timedelta(days=1), until=at + timedelta(days=99),
+            granted_at=at, confirmed_at=at - timedelta(days=1),
+        )  # fmt: skip
+    User.objects.create_user("second", name="second", is_site_admin=True)
     return protocol
 
 
@@ -290,7 +294,7 @@ def test_a_lifted_withdrawal_and_another_protocol_keep_the_data(
 ) -> None:
     file = enrolled(bank, brain, sent)
     withdraw(by(bank, "asker"), Enrolment.objects.get(), "wrong patient")
-    lift_withdrawal(by(bank, "asker"), Enrolment.objects.get(), "it was the right one")
+    undo(by(bank, "asker"), Enrolment.objects.get(), "it was the right one")
     bank.clock.at += timedelta(days=20)  # type: ignore[attr-defined]
     assert carry_on(bank.clock.now()) == 0
     at = bank.clock.now()

@@ -59,7 +59,12 @@ def restrict(act: Act, enrolment: Enrolment, reason: str) -> Enrolment:
 
 @transaction.atomic
 def withdraw(act: Act, enrolment: Enrolment, reason: str) -> Enrolment:
-    """Consent withdrawn, or the wrong patient: restricted at once, to be deleted after 14 days."""
+    """Consent withdrawn, or the wrong patient: restricted at once, to be deleted after 14 days.
+
+    Raises ProtocolError without a reason, and for who is withdrawn already: their days run on.
+    """
+    if _locked(enrolment).state == State.WITHDRAWN:
+        raise ProtocolError(_("The patient is withdrawn already."))
     row = _hide(act, enrolment, State.WITHDRAWN, reason)
     row.delete_after = act.at + DELETED_AFTER
     row.save(update_fields=["delete_after"])
@@ -68,10 +73,12 @@ def withdraw(act: Act, enrolment: Enrolment, reason: str) -> Enrolment:
 
 @transaction.atomic
 def lift(act: Act, enrolment: Enrolment, reason: str) -> Enrolment:
-    """Undo a restriction or withdrawal whose data are still here."""
+    """Undo a restriction or withdrawal whose data are still here. Raises ProtocolError."""
     row = _locked(enrolment)
     if row.state not in (State.RESTRICTED, State.WITHDRAWN):
         raise ProtocolError(_("Nothing is restricted here."))
+    if row.state == State.WITHDRAWN and (row.delete_after is None or row.delete_after <= act.at):
+        raise ProtocolError(_("The 14 days are over; the data are being deleted."))
     Membership.objects.filter(protocol=row.protocol_id, patient_file__patient=row.patient_id).update(
         restricted_at=None
     )
