@@ -48,6 +48,10 @@ _PROTOCOLS = [
     door("protocol-activate", "protocol.edit", BOTH, scope="protocol"),
     door("protocol-close", "protocol.close", BOTH, scope="protocol"),
     door("protocol-open", "protocol.close", BOTH, scope="protocol"),
+    door("withdrawals", "erase.view", GET, VEILED, scope="protocol"),
+    door("withdrawal", "erase.view", BOTH, VEILED, scope="protocol", of="enrolment"),
+    door("withdrawal-undo", "erase.ask", POST, scope="protocol", of="enrolment"),
+    door("erasure-ask", "erase.ask", BOTH, VEILED, scope="protocol", of="enrolment"),
     door("triggers", "trigger.edit", GET, COUNTS, scope="protocol"),
     door("trigger-new", "trigger.edit", BOTH, scope="protocol"),
     door("trigger", "trigger.edit", BOTH, scope="protocol", of="trigger"),
@@ -84,6 +88,12 @@ _GRANTS = [
 ]
 _RUNNING = [
     door("journal", "journal.read"),
+    door("erasures", "erase.view", GET, COUNTS),
+    door("erasure", "erase.view", GET, COUNTS, of="erasure"),
+    door("erasure-decide", "erase.decide", BOTH, of="erasure"),
+    door("erasure-refuse", "erase.view", BOTH, of="erasure"),
+    door("erasure-lift", "erase.view", BOTH, of="erasure"),
+    door("erasure-confirm", "erase.confirm", BOTH, COUNTS, of="erasure"),
     door("quarantine", "quarantine.view", GET, COUNTS),
     door("quarantine-release", "quarantine.view", BOTH, COUNTS, of="quarantine group"),
     door("quarantine-delete", "quarantine.view", BOTH, COUNTS, of="quarantine group"),

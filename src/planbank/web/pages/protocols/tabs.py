@@ -26,6 +26,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("protocol-people", "grant.view", _("People")),
     ("agreements", "protocol.edit", _("Agreements")),
     ("protocol-reuse", "protocol.view", _("Reuse")),
+    ("withdrawals", "erase.view", _("Withdrawals")),
 ]
 
 

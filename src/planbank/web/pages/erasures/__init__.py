@@ -1,0 +1,1 @@
+"""Erasures: asked, decided, confirmed by a second person, proved."""
