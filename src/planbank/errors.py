@@ -199,6 +199,10 @@ class ProtocolError(PlanbankError):
     """This cannot be done in the protocol."""
 
 
+class SheetError(PlanbankError):
+    """The table cannot be read."""
+
+
 class ErasureError(PlanbankError):
     """This erasure cannot be taken on."""
 

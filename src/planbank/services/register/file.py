@@ -7,24 +7,17 @@ decide what is new (receive.md, Registration), never a look before an insert.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import TypeVar
 
-from planbank.catalogue.models import (
-    InstanceVersion,
-    Patient,
-    PatientFile,
-    PatientIdentity,
-    Series,
-    Study,
-)
+from planbank.catalogue.identities import Key, patients
+from planbank.catalogue.models import InstanceVersion, PatientFile, Series, Study
 from planbank.dicom.identity import IdentityKey, identify
 from planbank.people.models import Institution
 from planbank.services.register.insert import insert_new
 from planbank.services.register.unpack import Arrival
 
-Key = tuple[str, str, str]
+__all__ = ["identity_of", "patient_files", "patients", "series", "studies", "versions"]
 R = TypeVar("R", Study, Series)
 
 
@@ -36,28 +29,6 @@ def identity_of(arrival: Arrival) -> IdentityKey | None:
     if arrival.identity.issuer_of_patient_id:
         issuer = f"{issuer}:{arrival.identity.issuer_of_patient_id}"[:64]
     return identify(arrival.identity.patient_id[:64], institution.identity_scheme, issuer)
-
-
-def patients(keys: Iterable[IdentityKey], now: datetime) -> dict[Key, int]:
-    """The patient behind each identity, made where it is new."""
-    wanted = sorted({key.key for key in keys})
-    if not wanted:
-        return {}
-    rows = [PatientIdentity(scheme=s, issuer=i, value=v) for s, i, v in wanted]
-    PatientIdentity.objects.bulk_create(rows, ignore_conflicts=True)
-    found = {
-        (row.scheme, row.issuer, row.value): row
-        for row in PatientIdentity.objects.select_for_update()
-        .filter(value__in=[value for _s, _i, value in wanted])
-        .order_by("pk")
-    }
-    # A row without patient was inserted by this transaction: nobody else can see it yet.
-    new = [found[key] for key in wanted if found[key].patient_id is None]
-    made = Patient.objects.bulk_create([Patient(created_at=now) for _ in new])
-    for identity, patient in zip(new, made, strict=True):
-        identity.patient = patient
-    PatientIdentity.objects.bulk_update(new, ["patient"])
-    return {key: found[key].patient_id or 0 for key in wanted}
 
 
 def patient_files(
