@@ -86,6 +86,25 @@ _GRANTS = [
     door("my-permissions", "account.use"),
     door("my-permission-end", "account.use", BOTH, COUNTS, of="grant"),
 ]
+_PARTICIPANTS = [
+    door("participants", "participant.view", GET, VEILED, scope="protocol"),
+    door("participant-new", "participant.edit", BOTH, scope="protocol"),
+    door("participants-upload", "participant.edit", BOTH, VEILED, scope="protocol"),
+    door("participant-back", "participant.edit", POST, scope="protocol"),
+    door("participant", "participant.view", GET, VEILED, scope="protocol", of="participant"),
+    door("participant-edit", "participant.edit", BOTH, VEILED, scope="protocol", of="participant"),
+    door("participant-enrol", "participant.edit", POST, VEILED, scope="protocol", of="participant"),
+    door("participant-remove", "participant.edit", BOTH, VEILED, scope="protocol", of="participant"),
+    door("attributes", "protocol.edit", GET, scope="protocol"),
+    door("attribute-new", "protocol.edit", BOTH, scope="protocol"),
+    door("attribute", "protocol.edit", BOTH, scope="protocol", of="attribute"),
+    door("attribute-remove", "protocol.edit", POST, scope="protocol", of="attribute"),
+    door("centres", "protocol.edit", GET, COUNTS, scope="protocol"),
+    door("centre-new", "protocol.edit", BOTH, scope="protocol"),
+    door("centre", "protocol.edit", BOTH, scope="protocol", of="participation"),
+    door("centre-end", "protocol.edit", BOTH, scope="protocol", of="participation"),
+    door("centre-back", "protocol.edit", POST, scope="protocol", of="participation"),
+]
 _RUNNING = [
     door("journal", "journal.read"),
     door("erasures", "erase.view", GET, COUNTS),
@@ -145,4 +164,4 @@ _OPEN = [
     door("healthz", PUBLIC),
     door("robots", PUBLIC),
 ]
-DOORS = by_name([*_DATA, *_PROTOCOLS, *_GRANTS, *_RUNNING, *_OWN, *_OPEN])
+DOORS = by_name([*_DATA, *_PROTOCOLS, *_PARTICIPANTS, *_GRANTS, *_RUNNING, *_OWN, *_OPEN])

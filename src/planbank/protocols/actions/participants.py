@@ -158,15 +158,9 @@ def _check(act: Act, protocol: Protocol, wish: ParticipantWish, row: Participant
     if any(n < 0 or n > MAX_EXPECTED for n in wish.expected.values()):
         raise ProtocolError(_("Expect between 0 and %(n)s of each.") % {"n": MAX_EXPECTED})
     if wish.patient and wish.consent == Participant.Consent.WITHDRAWN:
-        states = Enrolment.objects.filter(protocol=protocol, patient=wish.patient).values_list(
-            "state", flat=True
-        )
-        if Enrolment.State.ENROLLED in states:
-            raise ProtocolError(
-                _(
-                    "Consent withdrawn: withdraw the patient on the page of the patient first; nothing is saved."
-                )
-            )
+        here = Enrolment.objects.filter(protocol=protocol, patient=wish.patient)
+        if here.filter(state=Enrolment.State.ENROLLED).exists():
+            raise ProtocolError(_("Their data stand here. Withdraw the patient first, then say so here."))
 
 
 def _taken(exc: IntegrityError) -> str:

@@ -18,6 +18,8 @@ from planbank.errors import SheetError
 MAX_BYTES, MAX_LINES, MAX_CELL = 1_000_000, 5_000, 500
 SEPARATORS = ";,\t"
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# Columns of our own table that say what came; they are read over.
+IGNORED = ("received", "pseudonym")
 # A spreadsheet takes text that begins so for a formula; the last four are full-width twins.
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -72,7 +74,8 @@ def read_sheet(text: str, columns: Collection[str]) -> list[SheetLine]:
                 raise SheetError(
                     _("Line %(n)s has more cells than the first line names.") % {"n": reader.line_num}
                 )
-            lines.append(SheetLine(reader.line_num, dict(zip(heads, map(_cell, cells), strict=False))))
+            found = dict(zip(heads, map(_cell, cells), strict=False))
+            lines.append(SheetLine(reader.line_num, {k: v for k, v in found.items() if k not in IGNORED}))
             if len(lines) > MAX_LINES:
                 raise SheetError(_("The file has more than %(n)s lines. Split it.") % {"n": MAX_LINES})
     except csv.Error as exc:
@@ -81,7 +84,7 @@ def read_sheet(text: str, columns: Collection[str]) -> list[SheetLine]:
 
 
 def _heads(cells: list[str], columns: Collection[str]) -> list[str]:
-    known = {_plain(name): name for name in columns}
+    known = {_plain(name): name for name in (*IGNORED, *columns)}
     found = []
     for cell in cells:
         name = known.get(_plain(cell))

@@ -20,9 +20,11 @@ from planbank.web.pages import house_of
 # The page's name, the action that opens it, its title.
 PARTS: list[tuple[str, str, str | Promise]] = [
     ("protocol", "protocol.view", _("Progress")),
+    ("participants", "participant.view", _("Participants")),
     ("dictionary", "data.statistics", _("Dictionary")),
     ("matrix", "data.list", _("Matrix")),
     ("triggers", "trigger.edit", _("Triggers")),
+    ("centres", "protocol.edit", _("Centres")),
     ("protocol-people", "grant.view", _("People")),
     ("agreements", "protocol.edit", _("Agreements")),
     ("protocol-reuse", "protocol.view", _("Reuse")),

@@ -1,0 +1,1 @@
+"""Centres of a protocol: they take part, change, end, come back."""
