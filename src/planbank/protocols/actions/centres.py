@@ -44,7 +44,7 @@ def join_centre(
     except IntegrityError as exc:
         raise ProtocolError(_("%(code)s takes part already.") % {"code": institution.code}) from exc
     _late_arrivals(act, row)
-    _journal(act, "centre takes part", row)
+    _journal(act, "add centre", row)
     return row
 
 
@@ -66,7 +66,7 @@ def end_centre(act: Act, row: Participation, seen: int, reason: str) -> Particip
     if row.until is not None:
         raise ProtocolError(_("It has ended already."))
     row.change(seen, until=max(act.at, row.since))
-    _journal(act, "centre ends", row, reason=reason.strip()[:200])
+    _journal(act, "end centre", row, reason=reason.strip()[:200])
     return row
 
 
@@ -79,7 +79,7 @@ def resume_centre(act: Act, row: Participation, seen: int) -> Participation:
     except IntegrityError as exc:
         raise ProtocolError(_("%(code)s takes part already.") % {"code": row.institution.code}) from exc
     _late_arrivals(act, row)
-    _journal(act, "centre takes part", row, again=True)
+    _journal(act, "add centre", row, again=True)
     return row
 
 
