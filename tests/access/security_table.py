@@ -106,6 +106,10 @@ ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("reuse.approve", "reuse.revoke"),
         ("-", "-", "-", "-", "-", "-", "own protocols", "-", "-"),
     ),
+    "reuse record and disclosures": (
+        ("reuse.view",),
+        ("site", "-", "protocol", "-", "-", "-", "own protocols", "site, read-only", "-"),
+    ),
     "reuse asked": (("reuse.ask",), ("-", "-", "asks", "-", "-", "-", "-", "-", "-")),
     "forward destinations": (
         ("destination.approve",),

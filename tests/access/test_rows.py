@@ -235,10 +235,15 @@ def test_a_project_that_lists_shows_its_list(rows: ProtocolRows, brain: Protocol
     other = rows.join(brain, rows.small_plan("AUH", "0404501234"))
     project, user = rows.project(), rows.user("one")
     rows.grant(user, "reader", project, see=See.PSEUDONYMISED)
-    rows.reuse(project, brain, listed=True)
+    request = rows.reuse(project, brain, listed=True)
     for membership in Membership.objects.filter(patient_file=other.patient_file):
-        ProjectItem.objects.create(project=project, membership=membership, added_at=rows.at)
+        ProjectItem.objects.create(project=project, membership=membership, added_at=request.decided_at)
     assert seen(rows, user) == [other]
+    for membership in Membership.objects.filter(patient_file=member.patient_file):
+        ProjectItem.objects.create(project=project, membership=membership, added_at=rows.at)
+    assert seen(rows, user) == [other], "what was listed after the approval waits for the next"
+    rows.reuse(project, brain, listed=True, decided_at=rows.at)
+    assert len(seen(rows, user)) == 2
 
 
 @pytest.mark.parametrize(

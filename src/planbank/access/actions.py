@@ -102,6 +102,7 @@ _DATA = [
     Action("export.approve", "protocol", _("Approve exports"), closed="reading"),
 ]
 _AGREED = [
+    Action("reuse.view", "protocol", _("See requests for reuse and disclosures"), closed="allowed"),
     Action("reuse.ask", "protocol", _("Ask for reuse")),
     Action("reuse.approve", "protocol", _("Approve or refuse reuse"), closed="allowed"),
     Action("reuse.revoke", "protocol", _("Revoke reuse"), closed="allowed"),

@@ -54,7 +54,7 @@ ALL_ROLES = [
             *("user.view", "user.create", "user.disable", "affiliation.give"),
             *("grant.view", "grant.give", "grant.renew", "grant.revoke", "access.explain"),
             *("protocol.view", "protocol.create", "protocol.close"),
-            *("project.view", "project.create", "project.close"),
+            *("project.view", "project.create", "project.close", "reuse.view"),
             *("destination.approve", "erase.view", "erase.confirm", "journal.read"),
             *("quarantine.view", "quarantine.decide", "senders.manage", "services.view", "services.run"),
         ),
@@ -95,6 +95,7 @@ ALL_ROLES = [
                 *("data.add", "data.remove", "data.list", "data.view", "data.statistics"),
                 *(
                     "export.approve",
+                    "reuse.view",
                     "reuse.ask",
                     "destination.ask",
                     "erase.view",
@@ -159,7 +160,8 @@ ALL_ROLES = [
         _all(
             Reach.SCOPE,
             *("protocol.view", "protocol.close", "patient.look-up", "export.approve"),
-            *("reuse.approve", "reuse.revoke", "erase.view", "erase.decide", "journal.read"),
+            *("reuse.view", "reuse.approve", "reuse.revoke"),
+            *("erase.view", "erase.decide", "journal.read"),
             *("grant.view", "access.explain"),
         ),
         given_by=("system-admin",),
@@ -168,7 +170,10 @@ ALL_ROLES = [
         "auditor",
         _("auditor (DPO)"),
         ("site",),
-        _all(Reach.SITE, "journal.read", "erase.view", "erase.ask", "protocol.view", "project.view"),
+        _all(
+            Reach.SITE,
+            *("journal.read", "erase.view", "erase.ask", "protocol.view", "project.view", "reuse.view"),
+        ),
         given_by=("system-admin",),
     ),
     Role(

@@ -79,7 +79,9 @@ def whose(paths: Iterable[Path]) -> Q:
         if path.institutions is not None:
             one &= Q(institution__in=sorted(path.institutions))
         if path.listed and path.project:
-            items = ProjectItem.objects.filter(membership=OuterRef("pk"), project=path.project.id)
+            items = ProjectItem.objects.filter(
+                membership=OuterRef("pk"), project=path.project.id, added_at__lte=path.listed
+            )
             one &= Q(Exists(items))
         found |= one
     return found | Q(protocol__in=sorted(everything)) if everything else found

@@ -60,7 +60,8 @@ class Path:
     take_out: TakeOut = TakeOut.NONE
     protocol: Container | None = None
     project: Container | None = None
-    listed: bool = False
+    # Of what a project lists: only what was listed when the controller approved it.
+    listed: datetime | None = None
     name: str = ""
 
     def state(self, at: datetime) -> State:
@@ -269,5 +270,5 @@ def _through_projects(paths: Iterable[Path], projects: set[int]) -> Iterator[Pat
                 see=See(min(path.see, reuse.see)),
                 take_out=TakeOut(min(path.take_out, reuse.take_out)),
                 protocol=Container("protocol", of.pk, of.short_name, of.status, of.readable_until),
-                listed=reuse.listed,
+                listed=(reuse.decided_at or reuse.since) if reuse.listed else None,
             )

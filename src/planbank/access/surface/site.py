@@ -105,6 +105,22 @@ _PARTICIPANTS = [
     door("centre-end", "protocol.edit", BOTH, scope="protocol", of="participation"),
     door("centre-back", "protocol.edit", POST, scope="protocol", of="participation"),
 ]
+_PROJECTS = [
+    door("projects", "project.view"),
+    door("project-new", "project.create", BOTH),
+    door("project", "project.view", GET, COUNTS, scope="project"),
+    door("project-edit", "project.edit", BOTH, scope="project"),
+    door("project-activate", "project.edit", BOTH, scope="project"),
+    door("project-close", "project.close", BOTH, scope="project"),
+    door("project-items", "project.edit", BOTH, VEILED, scope="project"),
+    door("project-item-off", "project.edit", POST, scope="project", of="enrolment"),
+    door("reuse", "reuse.view", GET, COUNTS),
+    door("protocol-reuse", "reuse.view", GET, COUNTS, scope="protocol"),
+    door("reuse-ask", "reuse.ask", BOTH, scope="project"),
+    door("reuse-one", "reuse.view", BOTH, COUNTS, of="reuse request"),
+    door("reuse-take-back", "reuse.ask", POST, of="reuse request"),
+    door("reuse-revoke", "reuse.revoke", BOTH, COUNTS, of="reuse request"),
+]
 _RUNNING = [
     door("journal", "journal.read"),
     door("erasures", "erase.view", GET, COUNTS),
@@ -164,4 +180,4 @@ _OPEN = [
     door("healthz", PUBLIC),
     door("robots", PUBLIC),
 ]
-DOORS = by_name([*_DATA, *_PROTOCOLS, *_PARTICIPANTS, *_GRANTS, *_RUNNING, *_OWN, *_OPEN])
+DOORS = by_name([*_DATA, *_PROTOCOLS, *_PARTICIPANTS, *_GRANTS, *_PROJECTS, *_RUNNING, *_OWN, *_OPEN])

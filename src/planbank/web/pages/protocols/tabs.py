@@ -27,7 +27,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("centres", "protocol.edit", _("Centres")),
     ("protocol-people", "grant.view", _("People")),
     ("agreements", "protocol.edit", _("Agreements")),
-    ("protocol-reuse", "protocol.view", _("Reuse")),
+    ("protocol-reuse", "reuse.view", _("Reuse")),
     ("withdrawals", "erase.view", _("Withdrawals")),
 ]
 

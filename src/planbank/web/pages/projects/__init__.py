@@ -1,0 +1,1 @@
+"""Collaboration projects: the list, one project, its record, its list of data, its life."""
