@@ -155,6 +155,7 @@ ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 BESIDES = {
     "account.use": {"everybody"},
     "overview.view": {"everybody"},
+    "institution.manage": {"system-admin"},
     "user.view": {"system-admin", "institution-admin"},
     "grant.view": {"system-admin", "institution-admin", "key-user", "controller"},
     "access.explain": {"system-admin", "institution-admin", "key-user", "controller"},

@@ -41,6 +41,7 @@ _OWN = [
     Action("overview.view", "self", _("See one's own overview"), closed="allowed"),
 ]
 _PEOPLE = [
+    Action("institution.manage", "site", _("Add and change institutions and regions")),
     Action("user.view", "institution", _("See who has an account")),
     Action("user.create", "institution", _("Make accounts")),
     Action("user.disable", "institution", _("Switch accounts off and on, end their sessions")),

@@ -25,8 +25,8 @@ from planbank.people.models import Affiliation, Institution, User
 
 # What entries are about that no patient's data stand behind: what runs, and who may use it.
 TECHNICAL = (
-    *("", "association", "certificate", "commitment", "grant", "institution", "key", "parcel"),
-    *("quarantine", "sender", "service", "settings", "token", "user"),
+    *("", "affiliation", "association", "certificate", "commitment", "grant", "institution", "key", "parcel"),
+    *("quarantine", "region", "sender", "service", "settings", "token", "user"),
 )
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 NEWEST_FIRST = ("-at", "-pk")

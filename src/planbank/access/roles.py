@@ -51,7 +51,7 @@ ALL_ROLES = [
         (),
         _all(
             Reach.SITE,
-            *("user.view", "user.create", "user.disable", "affiliation.give"),
+            *("institution.manage", "user.view", "user.create", "user.disable", "affiliation.give"),
             *("grant.view", "grant.give", "grant.renew", "grant.revoke", "access.explain"),
             *("protocol.view", "protocol.create", "protocol.close"),
             *("project.view", "project.create", "project.close", "reuse.view"),

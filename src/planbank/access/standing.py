@@ -63,6 +63,7 @@ class Path:
     # Of what a project lists: only what was listed when the controller approved it.
     listed: datetime | None = None
     name: str = ""
+    zone: str = ""
 
     def state(self, at: datetime) -> State:
         """Where the path stands in time."""
@@ -107,6 +108,11 @@ class Standing:
     def own_institutions(self, at: datetime) -> frozenset[int]:
         """The institutions the person works for now."""
         return frozenset(p.scope.id for p in self.paths if p.role == "staff" and p.state(at) == "in force")
+
+    def zone(self, at: datetime) -> str:
+        """The time zone of where the person works now; '' (the site's) for nowhere or several zones."""
+        found = {p.zone for p in self.paths if p.role == "staff" and p.state(at) == "in force"}
+        return found.pop() if len(found) == 1 else ""
 
 
 def covers(path: Path, action: str, scope: Scope | None) -> bool:
@@ -155,8 +161,9 @@ def _account(user: User) -> Iterator[Path]:
 
 def _affiliations(user: User) -> Iterator[Path]:
     rows = Affiliation.objects.filter(user=user, institution__is_active=True)
-    fields = ("pk", "institution_id", "institution__code", "is_admin", "since", "until")
-    for pk, institution, code, is_admin, since, until in rows.values_list(*fields):
+    fields = ("pk", "institution_id", "institution__code", "institution__time_zone")
+    more = ("is_admin", "since", "until")
+    for pk, institution, code, zone, is_admin, since, until in rows.values_list(*fields, *more):
         for role in ("staff", "institution-admin") if is_admin else ("staff",):
             yield Path(
                 role,
@@ -170,6 +177,7 @@ def _affiliations(user: User) -> Iterator[Path]:
                 See.IDENTIFIED,
                 TakeOut.RAW,
                 name=code,
+                zone=zone,
             )
 
 

@@ -17,6 +17,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import Model
 
+from planbank.access.accounts import end_tokens
 from planbank.commands import apply_protocols
 from planbank.errors import AccessError, CertificateUnusable, ProtocolError, SettingsError
 from planbank.house import House
@@ -24,6 +25,8 @@ from planbank.journal.record import Actor, record
 from planbank.people.actions import bind, plain_network
 from planbank.people.certificates import read_certificate
 from planbank.people.models import Affiliation, Institution, Region, Sender, SenderInstitution, User
+from planbank.people.revised import Revised
+from planbank.protocols.act import Act
 from planbank.web import sessions
 
 ACTOR = Actor("command", "apply")
@@ -167,9 +170,12 @@ def _user(house: House, row: dict[str, Any], applied: Applied) -> None:
         user.set_unusable_password()
         user.save()
         applied.new_users.append(user)
-    if not user.is_active and (ended := sessions.end(user)):
-        applied.changes.append(f"user {user.username}: {ended} sessions ended")
     now = house.clock.now()
+    if not user.is_active:
+        if ended := sessions.end(user):
+            applied.changes.append(f"user {user.username}: {ended} sessions ended")
+        if ended := end_tokens(Act(now, ACTOR), user):
+            applied.changes.append(f"user {user.username}: {ended} tokens ended")
     administers = set(_list_of(str, row, "administers"))
     works_for = _list_of(str, row, "institutions")
     for code in [*works_for, *sorted(administers - set(works_for))]:
@@ -177,17 +183,14 @@ def _user(house: House, row: dict[str, Any], applied: Applied) -> None:
 
 
 def _affiliate(user: User, institution: Institution, is_admin: bool, now: datetime, applied: Applied) -> None:
-    link, made = Affiliation.objects.get_or_create(
-        user=user,
-        institution=institution,
-        until=None,
-        defaults={"since": now, "is_admin": is_admin, "reason": "planbank apply"},
-    )
-    if made:
+    link = Affiliation.objects.not_over(now).filter(user=user, institution=institution).first()
+    if link is None:
+        Affiliation.objects.create(
+            user=user, institution=institution, since=now, is_admin=is_admin, reason="planbank apply"
+        )
         applied.changes.append(f"user {user.username}: works for {institution.code}")
     elif link.is_admin != is_admin:
-        link.is_admin = is_admin
-        link.save()
+        link.change(link.revision, is_admin=is_admin)
         applied.changes.append(f"user {user.username}: administers {institution.code}: {is_admin}")
 
 
@@ -226,6 +229,8 @@ def _upsert(
     if made or changed:
         if isinstance(row, User) and made:
             row.set_unusable_password()
+        if isinstance(row, Revised) and not made:
+            row.revision += 1  # who has it open is told that it changed
         row.full_clean()
         row.save()
         applied.changes.append(f"{name}: added" if made else f"{name}: changed {', '.join(changed)}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import datetime
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
@@ -17,10 +19,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from planbank.dicom.text import codec_of
+from planbank.people.revised import Revised
+from planbank.people.zones import validate_zone
 
 code_validator = RegexValidator(
     r"^[A-Z][A-Z0-9-]{0,15}\Z", _("Use up to 16 capital letters, digits and hyphens, a letter first.")
 )
+country_validator = RegexValidator(r"^[A-Z]{2}\Z", _("Use two capital letters, such as DK (ISO 3166-1)."))
 fingerprint_validator = RegexValidator(r"^[0-9a-f]{64}\Z", _("A fingerprint is a SHA-256: 64 hex digits."))
 # PS3.5 table 6.2-1, VR AE: at most 16 characters, no backslash, no control characters, not only spaces.
 _AE_TITLE = re.compile(r"[ -\[\]-~]{1,16}\Z")
@@ -44,7 +49,9 @@ class Region(models.Model):
     """A region of a country; framework agreements are made with regions (R119)."""
 
     name = models.CharField(max_length=100)
-    country = models.CharField(max_length=2, default="DK", help_text="ISO 3166-1, two letters")
+    country = models.CharField(
+        max_length=2, default="DK", help_text="ISO 3166-1, two letters", validators=[country_validator]
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("country", "name", name="region_unique")]
@@ -60,17 +67,19 @@ class IdentityScheme(models.TextChoices):
     LOCAL = "local", _("Local numbers, never joined")
 
 
-class Institution(models.Model):
+class Institution(Revised):
     """A hospital department that sends data and whose people see them (R11, R12)."""
 
     code = models.CharField(max_length=16, unique=True, validators=[code_validator])
     name = models.CharField(max_length=200)
     region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT)
-    country = models.CharField(max_length=2, default="DK")
+    country = models.CharField(max_length=2, default="DK", validators=[country_validator])
     identity_scheme = models.CharField(
         max_length=16, choices=IdentityScheme.choices, default=IdentityScheme.LOCAL
     )
-    time_zone = models.CharField(max_length=64, blank=True)
+    time_zone = models.CharField(
+        max_length=64, blank=True, validators=[validate_zone], help_text="Empty: the site's zone."
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -90,7 +99,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-class User(AbstractBaseUser):
+class User(Revised, AbstractBaseUser):
     """A person with an account. Nothing is visible by the mere account (model.md, Levels)."""
 
     username = models.CharField(
@@ -117,7 +126,19 @@ class User(AbstractBaseUser):
         return self.name
 
 
-class Affiliation(models.Model):
+class AffiliationQuerySet(models.QuerySet["Affiliation"]):
+    """Affiliations by time."""
+
+    def in_force(self, at: datetime) -> AffiliationQuerySet:
+        """Begun and not ended."""
+        return self.filter(since__lte=at).filter(Q(until__isnull=True) | Q(until__gt=at))
+
+    def not_over(self, at: datetime) -> AffiliationQuerySet:
+        """In force, or to begin."""
+        return self.filter(Q(until__isnull=True) | Q(until__gt=at))
+
+
+class Affiliation(Revised):
     """A dated grant: this person works for this institution and sees its data (model.md, Levels)."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="affiliations")
@@ -127,6 +148,8 @@ class Affiliation(models.Model):
     until = models.DateTimeField(null=True, blank=True)
     granted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
+
+    objects: ClassVar[models.Manager[Affiliation]] = models.Manager.from_queryset(AffiliationQuerySet)()
 
     class Meta:
         constraints = [

@@ -12,14 +12,16 @@ from urllib.parse import quote
 
 from django.apps import apps
 from django.contrib.auth.views import redirect_to_login
+from django.core.signals import request_finished
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.utils import translation
+from django.utils import timezone, translation
 
 from planbank.access.policy import Refused, Verdict, may
 from planbank.access.scopes import Scope
-from planbank.access.standing import forget, remember
+from planbank.access.standing import forget, remember, standing_of
 from planbank.access.surface import SITE
 from planbank.people.models import User
+from planbank.people.zones import zone
 from planbank.web import errors, second_factor
 from planbank.web.pages import API, PUBLIC
 
@@ -113,6 +115,8 @@ class HouseAndPolicy:
             return redirect_to_login(request.get_full_path())
         if isinstance(request.user, User):
             remember(request.user)
+            now = request.house.clock.now()  # type: ignore[attr-defined]
+            timezone.activate(zone(standing_of(request.user).zone(now)))
         house = request.house  # type: ignore[attr-defined]
         if house.settings.second_factor == "required" and second_factor.is_missing(request):
             return second_factor.ask_for_one(request)
@@ -122,6 +126,15 @@ class HouseAndPolicy:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A view that was refused a row: the same answers."""
         return _refusal(request, exception.verdict) if isinstance(exception, Refused) else None
+
+
+def _in_sites_zone(**kwargs: object) -> None:
+    """The next request of this thread is somebody else's."""
+    timezone.deactivate()
+
+
+# Sent when an answer is written to its end, a long one too.
+request_finished.connect(_in_sites_zone, dispatch_uid="planbank.zone")
 
 
 def _scope(view: Callable[..., Any], kwargs: Any) -> Scope | None:

@@ -7,8 +7,11 @@ next request of the browser that held them.
 from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
+from django.db import transaction
 
+from planbank.access import accounts
 from planbank.people.models import User
+from planbank.protocols.act import Act
 
 
 def of(user: User) -> list[UserSession]:
@@ -29,3 +32,13 @@ def end(user: User, *, keep: str | None = None, only: int | None = None) -> int:
     for row in ended:
         row.end()
     return len(ended)
+
+
+@transaction.atomic
+def switch_off(act: Act, user: User, seen: int, reason: str = "") -> int:
+    """Switch an account off with its tokens and sessions, all at once; how many sessions ended.
+
+    Raises what `access.accounts.switch_off` does.
+    """
+    accounts.switch_off(act, user, seen, reason)
+    return end(user)

@@ -121,6 +121,22 @@ _PROJECTS = [
     door("reuse-take-back", "reuse.ask", POST, of="reuse request"),
     door("reuse-revoke", "reuse.revoke", BOTH, COUNTS, of="reuse request"),
 ]
+_PEOPLE = [
+    door("institutions", "user.view"),
+    door("institution-new", "institution.manage", BOTH),
+    door("institution", "user.view", scope="institution"),
+    door("institution-edit", "institution.manage", BOTH, scope="institution"),
+    door("affiliation-new", "affiliation.give", BOTH, scope="institution"),
+    door("affiliation", "affiliation.give", BOTH, scope="institution", of="affiliation"),
+    door("affiliation-end", "affiliation.give", BOTH, scope="institution", of="affiliation"),
+    door("people", "user.view"),
+    door("person-new", "user.create", BOTH),
+    door("person", "user.view", of="user"),
+    door("person-edit", "user.create", BOTH, of="user"),
+    door("person-link", "user.create", POST, of="user"),
+    door("person-off", "user.disable", BOTH, of="user"),
+    door("person-on", "user.disable", POST, of="user"),
+]
 _RUNNING = [
     door("journal", "journal.read"),
     door("erasures", "erase.view", GET, COUNTS),
@@ -180,4 +196,16 @@ _OPEN = [
     door("healthz", PUBLIC),
     door("robots", PUBLIC),
 ]
-DOORS = by_name([*_DATA, *_PROTOCOLS, *_PARTICIPANTS, *_GRANTS, *_PROJECTS, *_RUNNING, *_OWN, *_OPEN])
+DOORS = by_name(
+    [
+        *_DATA,
+        *_PROTOCOLS,
+        *_PARTICIPANTS,
+        *_GRANTS,
+        *_PROJECTS,
+        *_PEOPLE,
+        *_RUNNING,
+        *_OWN,
+        *_OPEN,
+    ]
+)

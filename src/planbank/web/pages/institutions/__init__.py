@@ -1,0 +1,1 @@
+"""The page of institutions: list, one, adding and changing."""

@@ -1,0 +1,1 @@
+"""The page of one person: account, work, link, switching off and on."""
