@@ -203,6 +203,20 @@ def withdrawals(home: Home = None) -> None:
 
 
 @app.command()
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; change nothing.")] = False,
+    days: Annotated[int, typer.Option("--days", min=0, help="How far ahead the dry run looks.")] = 30,
+    home: Home = None,
+) -> None:
+    """Delete data that stood in no protocol for too long; the clock does so by itself."""
+    house = _house(home)
+    from planbank.commands.clean import carry_out, lines
+
+    for line in lines(house, days) if dry_run else carry_out(house):
+        _say(line)
+
+
+@app.command()
 def send(
     paths: Annotated[list[Path], typer.Argument(help="DICOM files or folders.")],
     to: Annotated[str, typer.Option("--to", help="HOST:PORT of the node.")],

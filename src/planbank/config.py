@@ -168,6 +168,9 @@ class Settings(BaseSettings):
         "",
         description="Gateway for text messages, an apprise address with {number} where the telephone number goes.",
     )
+    unassigned_days: int = Field(
+        180, ge=1, le=36500, description="How many days data in no protocol are kept after they last came."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe line that is logged."
     )

@@ -77,10 +77,12 @@ def _published(house: House) -> dict[str, object] | None:
 
 
 def _begin(house: House) -> None:
+    from planbank.erasure.ageing import reckon_anew
     from planbank.pipeline.sweep import notice_new_versions
 
     for name in notice_new_versions(house):
         log.info("everything made due for a new version", service=name)
+    reckon_anew(house)
 
 
 def _sweep(house: House) -> None:
@@ -88,11 +90,15 @@ def _sweep(house: House) -> None:
     from planbank.access.watch import tell_orphans
     from planbank.catalogue.quarantine import carry_out
     from planbank.catalogue.quarantine_use import publish_use
+    from planbank.erasure.ageing import carry_on as delete_unassigned
+    from planbank.erasure.ageing import warn
     from planbank.erasure.withdrawing import carry_on
     from planbank.pipeline.sweep import give_back_stalled, sweep
 
     carry_on(house.clock.now())
     tell_orphans(house.clock.now())
+    warn(house)
+    delete_unassigned(house)
     carry_out(house)
     publish_use(house)
     give_back_stalled()

@@ -17,6 +17,7 @@ from planbank.access import policy
 from planbank.access.scopes import INSTANCES, PATIENT_FILES, PLAN_SETS, SERIES, Columns, Scope
 from planbank.access.standing import standing_of
 from planbank.catalogue.models import Finding, Instance, PatientFile, PlanSet, Series, Submission
+from planbank.erasure.models import Ageing
 from planbank.people.models import Institution, User
 from planbank.protocols.levels import See
 from planbank.protocols.models import Participation
@@ -31,6 +32,7 @@ COLUMNS: dict[type[Model], Columns] = {
 TO_INSTITUTION: dict[type[Model], str] = {
     **{model: columns.institution for model, columns in COLUMNS.items()},
     Submission: "institution",
+    Ageing: "institution",
     Finding: "patient_file__institution",
 }
 

@@ -26,6 +26,7 @@ _BANK = [
     door("status", Shows.COUNTS),
     door("check", Shows.COUNTS),
     door("withdrawals", Shows.COUNTS),
+    door("clean", Shows.COUNTS),
     door("erase-again", Shows.COUNTS),
 ]
 _KEYS = [

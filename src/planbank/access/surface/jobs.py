@@ -27,6 +27,7 @@ DOORS = by_name(
         door("bundle"),
         door("erase"),
         door("notify", shows=Shows.NOTHING),
+        door("clean"),
         door("members", Who.AGREEMENT, "data.add"),
         door("enrol", Who.AGREEMENT, "data.add"),
         door("trigger", Who.AGREEMENT, "data.add"),

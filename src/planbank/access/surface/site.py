@@ -38,6 +38,12 @@ _DATA = [
     door("series", "data.identity", GET, NAMED, of="series"),
     door("instance", "data.identity", GET, NAMED, of="instance"),
     door("arrivals", "data.view", GET, VEILED),
+    door("unassigned", "data.view", GET, VEILED),
+    door("unassigned-one", "data.view", GET, VEILED, of="patient file"),
+    door("unassigned-keep", "quarantine.decide-own", BOTH, VEILED, of="patient file"),
+    door("unassigned-keep-undo", "quarantine.decide-own", POST, of="patient file"),
+    door("unassigned-delete", "quarantine.decide-own", BOTH, VEILED, of="patient file"),
+    door("unassigned-delete-undo", "quarantine.decide-own", POST, of="patient file"),
     door("association", "data.view", GET, VEILED, of="association"),
 ]
 _PROTOCOLS = [

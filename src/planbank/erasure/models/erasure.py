@@ -27,6 +27,7 @@ class Erasure(models.Model):
         PLAN_SET = "plan set", _("one plan set")
         WITHDRAWAL = "withdrawal", _("what a protocol held, after withdrawal")
         RETURNED = "returned", _("what had come back from a backup")
+        UNASSIGNED = "unassigned", _("what stood in no protocol for too long")
 
     class State(models.TextChoices):
         """Where it stands."""

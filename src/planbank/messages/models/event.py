@@ -26,6 +26,7 @@ class EventKind(models.TextChoices):
     QUARANTINED = "quarantined", _("An object could not be read and was set aside")
     NEW_VERSION = "new-version", _("An object came again with other content")
     TRIGGERED = "triggered", _("Data were filed by a trigger")
+    AGEING = "ageing", _("Data in no protocol will be deleted")
     DAMAGED = "object-damaged", _("A stored object is missing or was changed in the archive")
     LAST_KEY_USER = "last-key-user", _("The last key user of a protocol lapses soon, or is gone")
     NOT_REPORTED = "commitment-not-reported", _("A storage commitment could not be reported to its sender")

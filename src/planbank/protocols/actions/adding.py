@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from planbank.catalogue.models import PatientFile, PlanSet, Series
+from planbank.catalogue.lanes import lane_of
+from planbank.catalogue.models import Instance, PatientFile, PlanSet, Series
 from planbank.errors import ProtocolError
+from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.protocols.act import Act
 from planbank.protocols.actions.enrolling import enrol
 from planbank.protocols.models import Membership, Participation, Protocol
@@ -47,6 +49,10 @@ def add_parts(
     What a person removed before comes back as a new row where a person adds it.
     """
     check_open(act, protocol, file)
+    # What is being deleted because it stood in no protocol is not added in the same moment.
+    if not list(PatientFile.objects.select_for_update(no_key=True, of=("self",)).filter(pk=file.pk)):
+        raise ProtocolError(_("This patient's data were deleted meanwhile."))
+    parts = _still_there(file, parts)
     enrolment = enrol(act, protocol, file.patient_id, via, again=act.user is not None)
     members = Membership.objects.filter(protocol=protocol, patient_file=file, removed_at__isnull=True)
     known = set(members.values_list("series_id", "instance_id"))
@@ -67,6 +73,7 @@ def add_parts(
     ]
     Membership.objects.bulk_create(new)
     if new:
+        make_due("clean", [(file.pk, lane_of(file.pk))], act.at, priority=BACKGROUND)
         act.journal(
             "add data",
             object_kind="enrolment",
@@ -77,6 +84,19 @@ def add_parts(
             via=via,
         )
     return len(new)
+
+
+def _still_there(file: PatientFile, parts: Iterable[Part]) -> list[Part]:
+    """The parts that exist now."""
+    wanted = list(parts)
+    series = Series.objects.filter(pk__in=[part.series for part in wanted])
+    held = set(series.values_list("pk", flat=True))
+    objects = Instance.objects.filter(pk__in=[part.instance for part in wanted if part.instance is not None])
+    held_objects = {None, *objects.values_list("pk", flat=True)}
+    found = [part for part in wanted if part.series in held and part.instance in held_objects]
+    if wanted and not found:
+        raise ProtocolError(_("This patient's data were deleted meanwhile."))
+    return found
 
 
 def check_open(act: Act, protocol: Protocol, file: PatientFile) -> None:

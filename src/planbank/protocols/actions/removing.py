@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import PatientFile, PlanSet, Series
 from planbank.errors import ProtocolError
+from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.protocols.act import Act
 from planbank.protocols.actions.enrolling import removed
 from planbank.protocols.models import Enrolment, Membership, Protocol
@@ -97,6 +99,7 @@ def _end(act: Act, protocol: Protocol, file: PatientFile, parts: Iterable[Part],
         removed_at=act.at, removed_by=act.user, removed_reason=reason.strip()[:200]
     )
     if going:
+        make_due("clean", [(file.pk, lane_of(file.pk))], act.at, priority=BACKGROUND)
         act.journal(
             "remove data",
             object_kind="patient file",

@@ -40,22 +40,26 @@ from planbank.services.analyse import lane_of
 
 @dataclass(frozen=True)
 class Going:
-    """What goes: instances of one file, their UIDs; `is_whole` when the file keeps none."""
+    """What goes: instances of one file, their UIDs; `is_whole` when the file keeps none.
+
+    `forgets`: who the patient was goes too, where no centre holds anything of them any more.
+    """
 
     file: PatientFile | None
     instances: tuple[int, ...]
     uids: tuple[str, ...]
     is_whole: bool
+    forgets: bool = True
 
     @classmethod
-    def of(cls, file: PatientFile | None, found: QuerySet[Instance]) -> Going:
+    def of(cls, file: PatientFile | None, found: QuerySet[Instance], forgets: bool = True) -> Going:
         """Read what the query finds now."""
         rows = list(found.order_by("pk").values_list("pk", "sop_instance_uid"))
         left = Instance.objects.filter(series__study__patient_file=file).exclude(
             pk__in=[pk for pk, _u in rows]
         )
         whole = file is not None and not left.exists()
-        return cls(file, tuple(pk for pk, _uid in rows), tuple(uid for _pk, uid in rows), whole)
+        return cls(file, tuple(pk for pk, _uid in rows), tuple(uid for _pk, uid in rows), whole, forgets)
 
 
 def remove_rows(house: House, going: Going, at: datetime) -> dict[str, Any]:
@@ -74,7 +78,7 @@ def remove_rows(house: House, going: Going, at: datetime) -> dict[str, Any]:
     if going.file is not None:
         _emptied(going.file, counts)
         if going.is_whole:
-            _file(going.file, counts)
+            _file(going.file, counts, forgets=going.forgets)
         else:
             make_due("link", [(going.file.pk, lane_of(going.file.pk))], at)
     return {"rows": dict(counts), "objects": hashes, "derived": derived, "parcels": parcels}
@@ -125,12 +129,18 @@ def _emptied(file: PatientFile, counts: Counter[str]) -> None:
     _drop(Study.objects.filter(pk__in=studies), counts)
 
 
-def _file(file: PatientFile, counts: Counter[str]) -> None:
-    """The file; and where no centre holds anything of the person any more, who they were."""
+def _file(file: PatientFile, counts: Counter[str], *, forgets: bool) -> None:
+    """The file; and where no centre holds anything of the person any more, who they were.
+
+    Somebody whom a protocol expects, or held once, is forgotten only by an erasure that persons decided.
+    """
     patient = file.patient
     _about("patient file", [file.pk], counts)
     _drop(PatientFile.objects.filter(pk=file.pk), counts)
     if patient is None or PatientFile.objects.filter(patient=patient).exists():
+        return
+    known = Enrolment.objects.filter(patient=patient).exists() or Participant.objects.filter(patient=patient)
+    if not forgets and known:
         return
     # A patient in a protocol stays as a number without a name: that somebody was there, and left.
     held = Enrolment.objects.filter(patient=patient)

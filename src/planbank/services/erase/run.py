@@ -13,13 +13,15 @@ import hashlib
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from planbank.catalogue.models import PatientFile, PatientIdentity
+from planbank.catalogue.models import Instance, PatientFile, PatientIdentity
 from planbank.erasure.extent import instances_of, out_of_reach
 from planbank.erasure.marks import identity_mark, object_mark
 from planbank.erasure.models import Erasure
 from planbank.erasure.tombstones import lay
+from planbank.erasure.unassigned import instances_in, situation_of
 from planbank.errors import KeyMissing
 from planbank.house import House
 from planbank.journal.record import Actor, record
@@ -64,7 +66,11 @@ def erase_due(house: House) -> int:
         .values_list("pk", flat=True)
     )
     for pk in ids:
-        erase(house, pk)
+        try:
+            erase(house, pk)
+        except IntegrityError:
+            # Something came to refer to what was to go, in the same moment: nothing went.
+            log.warning("an erasure is tried again", erasure=pk)
     return len(ids)
 
 
@@ -76,6 +82,9 @@ def erase(house: House, pk: int) -> None:
         return
     counts = remove_bytes(house, row.work) | {"parcels": remove_parcels(house, row)}
     with transaction.atomic():
+        # Another worker may have come to the same end: the proof is written once.
+        if not Erasure.objects.select_for_update().filter(pk=pk, state=State.ROWS_GONE).exists():
+            return
         row.proof = {**row.proof, **counts}
         row.work, row.state, row.done_at = {}, State.DONE, house.clock.now()
         row.save()
@@ -90,8 +99,7 @@ def _rows(house: House, pk: int) -> None:
         return
     file = PatientFile.objects.select_for_update(of=("self",)).filter(pk=row.patient_file_id).first()
     row.patient_file = file
-    found = came_back(house, file) if row.kind == Erasure.Kind.RETURNED else instances_of(row)
-    going = Going.of(file, found)
+    going = Going.of(file, _found(house, row, file), row.kind != Erasure.Kind.UNASSIGNED)
     marks = _marks(house, row, going)
     at = house.clock.now()
     reach = out_of_reach(row)
@@ -112,10 +120,21 @@ def _rows(house: House, pk: int) -> None:
     row.save()
 
 
+def _found(house: House, row: Erasure, file: PatientFile | None) -> QuerySet[Instance]:
+    """What goes, as it stands now: what was filed or came again since it was announced stays."""
+    if row.kind == Erasure.Kind.RETURNED:
+        return came_back(house, file)
+    if row.kind == Erasure.Kind.UNASSIGNED:
+        now = house.clock.now()
+        due = situation_of(file, house.settings.unassigned_days, strict=True).due(now) if file else []
+        return instances_in(due)
+    return instances_of(row)
+
+
 def _marks(house: House, row: Erasure, going: Going) -> list[str]:
     """What must not come back: each object, and the patient where nothing of them is left."""
-    if not going.instances and row.kind != Erasure.Kind.PATIENT:
-        return []
+    if row.kind == Erasure.Kind.UNASSIGNED or (not going.instances and row.kind != Erasure.Kind.PATIENT):
+        return []  # what merely aged may come again
     key, code = KeyFolder(house.keys).vault_key(), row.institution.code
     marks = {object_mark(key, code, uid) for uid in going.uids}
     whole = row.kind in (Erasure.Kind.PATIENT, Erasure.Kind.WITHDRAWAL) and going.is_whole

@@ -23,7 +23,7 @@ from planbank.catalogue.models import (
     Submission,
 )
 from planbank.house import House
-from planbank.pipeline.due import make_due
+from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
 from planbank.protocols.models import Membership, Trigger
 from planbank.services.analyse import lane_of
@@ -63,6 +63,7 @@ def link(house: House, patient_file_id: int) -> Result:
         make_due("members", [(patient_file_id, lane_of(patient_file_id))], now)
     if Trigger.objects.filter(is_active=True).exists():
         make_due("trigger", [(patient_file_id, lane_of(patient_file_id))], now)
+    make_due("clean", [(patient_file_id, lane_of(patient_file_id))], now, priority=BACKGROUND)
     return Done(f"{len(woven)} plan sets")
 
 

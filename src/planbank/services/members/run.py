@@ -15,6 +15,7 @@ from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.errors import ProtocolError
 from planbank.house import House
+from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
 from planbank.protocols.act import Act
 from planbank.protocols.actions.adding import add_parts
@@ -76,6 +77,7 @@ def _let_go(act: Act, file: PatientFile) -> None:
         removed_at=act.at, removed_reason=MOVED
     )
     if count:
+        make_due("clean", [(file.pk, lane_of(file.pk))], act.at, priority=BACKGROUND)
         act.journal("remove data", object_kind="patient file", object_id=file.pk, members=count, reason=MOVED)
     for row in members.filter(patient_file=file).exclude(instance__series=F("series")):
         assert row.instance is not None

@@ -1,0 +1,1 @@
+"""Data in no protocol: why, when they go, and what can be done about it."""
