@@ -111,6 +111,18 @@ _PARTICIPANTS = [
     door("centre-end", "protocol.edit", BOTH, scope="protocol", of="participation"),
     door("centre-back", "protocol.edit", POST, scope="protocol", of="participation"),
 ]
+_AGREEMENTS = [
+    door("agreements", "protocol.edit", scope="protocol"),
+    door("agreement-new", "protocol.edit", BOTH, scope="protocol"),
+    door("agreement", "protocol.edit", BOTH, scope="protocol", of="agreement"),
+    door("agreement-away", "protocol.edit", BOTH, scope="protocol", of="agreement"),
+    door("contact-new", "protocol.edit", BOTH, scope="protocol"),
+    door("contact", "protocol.edit", BOTH, scope="protocol", of="contact"),
+    door("contact-away", "protocol.edit", BOTH, scope="protocol", of="contact"),
+    door("controllers", "protocol.create"),
+    door("controller-new", "protocol.create", BOTH),
+    door("controller", "protocol.create", BOTH, of="data controller"),
+]
 _PROJECTS = [
     door("projects", "project.view"),
     door("project-new", "project.create", BOTH),
@@ -206,8 +218,9 @@ DOORS = by_name(
     [
         *_DATA,
         *_PROTOCOLS,
-        *_PARTICIPANTS,
         *_GRANTS,
+        *_PARTICIPANTS,
+        *_AGREEMENTS,
         *_PROJECTS,
         *_PEOPLE,
         *_RUNNING,

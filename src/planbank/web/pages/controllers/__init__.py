@@ -1,0 +1,1 @@
+"""Data controllers of the bank: organisations that answer for data."""
