@@ -70,6 +70,8 @@ _PROTOCOLS = [
     door("dictionary-retire", "dictionary.edit", BOTH, scope="protocol"),
     door("dictionary-import", "dictionary.edit", BOTH, VEILED, scope="protocol"),
     door("dictionary-copy", "dictionary.edit", BOTH, VEILED, scope="protocol"),
+    door("dictionary-unmapped", "dictionary.edit", GET, VEILED, scope="protocol"),
+    door("dictionary-propose", "dictionary.edit", GET, scope="protocol"),
     door("matrix", "data.list", GET, VEILED, scope="protocol"),
     door("matrix-choose", "dictionary.edit", BOTH, scope="protocol"),
 ]

@@ -7,8 +7,9 @@ dictionary, a standard name, or one that five patients bear; else 'ROI n'.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import QuerySet
@@ -16,17 +17,31 @@ from django.utils.translation import gettext as _
 
 from planbank.catalogue.models import PlanSet
 from planbank.catalogue.names import showable
+from planbank.dicom.names.standard import folded
 from planbank.dicom.patterns import Pattern
 from planbank.naming.actions.editing import Line, dictionary_of
 from planbank.naming.actions.types import types_of
 from planbank.naming.book import Book, Rule
 from planbank.naming.cells import Chosen, Named
 from planbank.naming.matrix import Matrix, matrix_of
+from planbank.naming.models import DictionaryRule
 from planbank.naming.preview import Preview, Sheet, compare, narrower
 from planbank.naming.queries.books import Where, book_of, choices_of
 from planbank.naming.queries.sheets import Row, plan_sets_of, rows_of
+from planbank.naming.suggest.entry import SafeEntry, safe_entry
+from planbank.naming.suggest.rank import Candidate, Suggestion, candidate, contradicts_side, rank
 from planbank.protocols.models import Project, Protocol, StructureType
 from planbank.reach.rows import Reader
+
+
+@dataclass(frozen=True)
+class Unmapped:
+    """A name that stands for nothing yet: how many ROIs bear it, and how many at which centre."""
+
+    name: str
+    rois: int
+    institutions: dict[int, int]
+
 
 NEW = 0
 """The id of a rule that is not saved yet."""
@@ -106,6 +121,54 @@ class Desk:
         gone = set(end)
         kept = Book([rule for rule in self.book.rules if rule.id not in gone], self.book.case_sensitive)
         return narrower(self.sheets, kept, Rule(NEW, line.entry, line.structure_type, line.institution))
+
+    @cached_property
+    def candidates(self) -> list[Candidate]:
+        """The types as the assistant knows them, with every name they go by here."""
+        entries: dict[int, list[str]] = defaultdict(list)
+        for rule in self.book.rules:
+            if Pattern(rule.entry).is_literal:
+                entries[rule.type].append(rule.entry)
+        return [candidate(row.pk, row.name, entries[row.pk]) for row in self.columns]
+
+    @cached_property
+    def learned(self) -> dict[str, int]:
+        """What rules of other dictionaries say of a name, for types that are called the same there."""
+        mine = {row.name.casefold(): row.pk for row in self.columns}
+        rows = DictionaryRule.objects.filter(ended_in__isnull=True).exclude(dictionary=self.dictionary)
+        told: dict[str, Counter[int]] = defaultdict(Counter)
+        for entry, name in rows.values_list("entry", "structure_type__name"):
+            if name.casefold() in mine and Pattern(entry).is_literal:
+                told[folded(entry)][mine[name.casefold()]] += 1
+        return {entry: counts.most_common(1)[0][0] for entry, counts in told.items()}
+
+    def suggest(self, name: str) -> list[Suggestion]:
+        """The types a name most likely means, best first."""
+        return rank(name, self.candidates, self.learned)
+
+    def safe_entry(self, name: str, type_: int, institution: int | None = None) -> SafeEntry:
+        """The most general safe rule by which `name` would stand for a type."""
+
+        def means(one: str) -> int | None:
+            found = self.suggest(one)
+            return found[0].type if found else None
+
+        return safe_entry(name, type_, self.sheets, self.book, means, institution)
+
+    def unmapped(self) -> list[Unmapped]:
+        """Every name that stands for nothing yet, most frequent first."""
+        places: dict[str, Counter[int]] = defaultdict(Counter)
+        for row in self.matrix.rows:
+            for roi in row.reading.unmapped:
+                places[roi.name][row.row.institution] += 1
+        found = [Unmapped(name, sum(counts.values()), dict(counts)) for name, counts in places.items()]
+        return sorted(found, key=lambda one: (-one.rois, one.name))
+
+    def swapped(self) -> list[tuple[Rule, str, str]]:
+        """Rules whose entry says one side and whose type says the other: (rule, entry, type)."""
+        names = {row.pk: row.name for row in self.columns}
+        pairs = [(rule, rule.entry, names.get(rule.type, "")) for rule in self.book.rules]
+        return [one for one in pairs if contradicts_side(one[1].replace("*", " "), one[2])]
 
     def vocabulary(self) -> list[str]:
         """The words of the dictionary: its types and its entries without wildcards."""

@@ -6,10 +6,13 @@ Comes in: a protocol. Goes out: pages that show what a change would do before it
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,11 +24,14 @@ from planbank.naming.actions.types import retire_type, save_type
 from planbank.naming.models import DictionaryRule, Edition
 from planbank.naming.queries.desk import Desk
 from planbank.naming.table import read_table
+from planbank.people.models import Institution
 from planbank.protocols.models import StructureType
 from planbank.web.pages import page
 from planbank.web.pages.dictionary.desk import act_of, centres_of, context_of, desk_of, told
 from planbank.web.pages.dictionary.forms import CopyForm, TableForm, TypeForm
 from planbank.web.pages.dictionary.rules import PATH, done
+
+PER_PAGE = 40
 
 
 @page(PATH + "types/", name="dictionary-types", action="dictionary.edit", scope="protocol")
@@ -132,6 +138,47 @@ def copy(request: HttpRequest, protocol: int) -> HttpResponse:
     return render(
         request, "dictionary/copy.html", context_of(request, desk, "dictionary", form=form, **context)
     )
+
+
+@page(PATH + "unmapped/", name="dictionary-unmapped", action="dictionary.edit", scope="protocol")
+def unmapped(request: HttpRequest, protocol: int) -> HttpResponse:
+    """Names that stand for nothing yet, each with what it most likely means (R154)."""
+    desk = desk_of(request, protocol)
+    every = desk.unmapped()
+    shown = desk.shown({one.name for one in every})
+    codes = dict(Institution.objects.values_list("pk", "code"))
+    names = {row.pk: row.name for row in desk.columns}
+    part = Paginator([one for one in every if one.name in shown], PER_PAGE).get_page(request.GET.get("page"))
+    lines = [
+        {
+            "name": one.name,
+            "rois": one.rois,
+            "codes": sorted(codes[pk] for pk in one.institutions),
+            "means": [
+                (names[its.type], its.type, its.why.name, its.score) for its in desk.suggest(one.name)[:3]
+            ],
+        }
+        for one in part
+    ]
+    hidden = sum(one.rois for one in every if one.name not in shown)
+    swapped = [{"entry": entry, "type": type_, "rule": rule.id} for rule, entry, type_ in desk.swapped()]
+    context = context_of(
+        request, desk, "dictionary", page=part, lines=lines, hidden=hidden, swapped=swapped, has_types=names
+    )
+    return render(request, "dictionary/unmapped.html", context)
+
+
+@page(PATH + "propose/", name="dictionary-propose", action="dictionary.edit", scope="protocol")
+def propose(request: HttpRequest, protocol: int) -> HttpResponse:
+    """Open the form of a new rule with the most general safe entry for a name."""
+    desk = desk_of(request, protocol)
+    row = _type(desk, request.GET.get("type"))
+    name = request.GET.get("name", "").strip()[:64]
+    if row is None or row.expression or not name:
+        raise Http404
+    found = desk.safe_entry(name, row.pk)
+    query = urlencode({"entry": found.rule.entry, "type": row.pk})
+    return redirect(f"{reverse('dictionary', args=[protocol])}?{query}#rule")
 
 
 def _import(request: HttpRequest, desk: Desk, form: TableForm, lines: list[Line]) -> HttpResponse:

@@ -28,7 +28,15 @@ def panel_of(desk: Desk, one: MatrixRow, type_: int) -> dict[str, Any]:
             "rules": [rule.entry for rule in rules[roi] if rule.type == type_],
         }
 
+    likely = []
+    for roi in one.reading.unmapped if not cell.count else ():
+        fits = next((its for its in desk.suggest(roi.name) if its.type == type_), None)
+        if fits is not None and spoken[roi] == roi.name:
+            likely.append((fits.score, line(roi)))
+    likely.sort(key=lambda pair: -pair[0])
     return {
+        "likely": [its for _score, its in likely[:3]],
+        "lacking": _lacking(desk, type_, likely[0][1]["roi"].name) if likely else None,
         "row": row,
         "plan_set": plan_set,
         "type": next(t for t in desk.columns if t.pk == type_),
@@ -39,3 +47,9 @@ def panel_of(desk: Desk, one: MatrixRow, type_: int) -> dict[str, Any]:
         "empty": [line(roi) for roi in row.left_out],
         "rule_count": sum(1 for rule in desk.book.rules if rule.type == type_),
     }
+
+
+def _lacking(desk: Desk, type_: int, name: str) -> tuple[int, int]:
+    """Of the plans that lack a type, how many hold this name; and how many lack it."""
+    without = [row for row in desk.matrix.rows if not row.cell(type_).count]
+    return sum(1 for row in without if any(roi.name == name for roi in row.row.rois)), len(without)
