@@ -28,6 +28,7 @@ DOORS = by_name(
         door("erase"),
         door("notify", shows=Shows.NOTHING),
         door("clean"),
+        door("receipt"),
         door("members", Who.AGREEMENT, "data.add"),
         door("enrol", Who.AGREEMENT, "data.add"),
         door("trigger", Who.AGREEMENT, "data.add"),

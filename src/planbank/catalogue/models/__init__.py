@@ -16,6 +16,7 @@ from planbank.catalogue.models.name import NameUse
 from planbank.catalogue.models.patient import Patient, PatientFile, PatientIdentity
 from planbank.catalogue.models.plan_set import Bundle, Means, Member, PlanSet, Role
 from planbank.catalogue.models.quarantine import QuarantinedParcel
+from planbank.catalogue.models.receipt import Receipt
 from planbank.catalogue.models.stack import ImageStack
 from planbank.catalogue.models.study import Series, Study
 
@@ -39,6 +40,7 @@ __all__ = [
     "Plan",
     "PlanSet",
     "QuarantinedParcel",
+    "Receipt",
     "Registration",
     "Relation",
     "Roi",

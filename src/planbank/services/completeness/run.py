@@ -13,6 +13,7 @@ from itertools import chain
 
 from planbank.catalogue.findings import Wanted, settle
 from planbank.catalogue.models import ImageStack, Series
+from planbank.catalogue.receipts_due import receipts_due
 from planbank.catalogue.stack_words import where
 from planbank.dicom.stacks import Judgement, Stack, judge, split
 from planbank.dicom.uids import IMAGE_MODALITIES
@@ -47,6 +48,7 @@ def completeness(house: House, series_id: int) -> Result:
     settle(file, "completeness", chain(_findings(file), contours_off_images(file)), now)
     if until is not None:
         return Later(until, "Images may still be on their way.")
+    receipts_due(file, now)
     return Done(", ".join(sorted({judgement.verdict for _stack, judgement in judged})))
 
 

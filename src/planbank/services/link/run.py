@@ -22,6 +22,7 @@ from planbank.catalogue.models import (
     StructureSet,
     Submission,
 )
+from planbank.catalogue.receipts_due import receipts_due
 from planbank.house import House
 from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
@@ -59,6 +60,7 @@ def link(house: House, patient_file_id: int) -> Result:
     found += _of_objects(patient_file_id)
     settle(patient_file_id, "link", found, now)
     make_due("bundle", pictures, now)
+    receipts_due(patient_file_id, now)
     if _stands_in_a_protocol(patient_file_id):
         make_due("members", [(patient_file_id, lane_of(patient_file_id))], now)
     if Trigger.objects.filter(is_active=True).exists():

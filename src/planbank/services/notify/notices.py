@@ -12,7 +12,7 @@ from django.db import transaction
 
 from planbank.house import House
 from planbank.messages.kinds import KINDS
-from planbank.messages.models import Choice, Event, How, Notice, Telling
+from planbank.messages.models import Channel, Choice, Event, How, Message, Notice, Telling
 from planbank.messages.outbox import open_channels
 from planbank.people.models import User
 from planbank.services.notify.audience import audience
@@ -44,9 +44,20 @@ def _make(house: House, event: Event, people: Collection[User]) -> None:
     }
     kind = KINDS[event.kind]
     tellings = []
-    for notice in Notice.objects.filter(event=event):
+    mailed = already_mailed(event)
+    for notice in Notice.objects.filter(event=event).select_related("user"):
         for channel in open_channels(house.settings):
+            if channel == Channel.EMAIL and notice.user.email.lower() in mailed:
+                continue
             how = chosen.get((notice.user_id, channel), kind.default(channel))
             if how != How.NEVER:
                 tellings.append(Telling(notice=notice, user_id=notice.user_id, channel=channel, how=how))
     Telling.objects.bulk_create(tellings, ignore_conflicts=True)
+
+
+def already_mailed(event: Event) -> set[str]:
+    """Addresses that had this very receipt as a mail of its own: nobody gets it twice."""
+    if not event.key.startswith("receipt:"):
+        return set()
+    mails = Message.objects.filter(key__startswith=f"{event.key}:", channel=Channel.EMAIL)
+    return {to.lower() for to in mails.values_list("to", flat=True)}

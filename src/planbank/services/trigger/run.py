@@ -16,6 +16,7 @@ from django.db.models import Q
 from planbank.catalogue.findings import Wanted, settle
 from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import PatientFile
+from planbank.catalogue.receipts_due import receipts_due
 from planbank.dicom.conditions import from_json
 from planbank.house import House
 from planbank.pipeline.registry import Done, Result, Subject, service
@@ -66,6 +67,7 @@ def trigger(house: House, patient_file_id: int) -> Result:
         values = list(seen.values(house.store)) if any(rule.condition for rule in rules) else []
         _settle_one(this, seen, match(rules, seen.rois(), values))
     settle(patient_file_id, "trigger", this.found, now)
+    receipts_due(patient_file_id, now)
     return Done(f"{this.done} fired" if this.done else "")
 
 

@@ -1,0 +1,1 @@
+"""Mail: what waits in the outbox and what went, for who runs the bank."""
