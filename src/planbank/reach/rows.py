@@ -16,7 +16,7 @@ from django.db.models import Model, Q, QuerySet
 from planbank.access import policy
 from planbank.access.scopes import INSTANCES, PATIENT_FILES, PLAN_SETS, SERIES, Columns, Scope
 from planbank.access.standing import standing_of
-from planbank.catalogue.models import Finding, Instance, PatientFile, PlanSet, Series, Submission
+from planbank.catalogue.models import Finding, Instance, PatientFile, PlanSet, Receipt, Series, Submission
 from planbank.erasure.models import Ageing
 from planbank.people.models import Institution, User
 from planbank.protocols.levels import See
@@ -34,6 +34,7 @@ TO_INSTITUTION: dict[type[Model], str] = {
     Submission: "institution",
     Ageing: "institution",
     Finding: "patient_file__institution",
+    Receipt: "institution",
 }
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from planbank import __version__
 from planbank.access.policy import institutions_of, may
+from planbank.messages.models import Notice
 from planbank.people.models import User
 from planbank.pipeline.models import Mark
 from planbank.web.pages import GROUPS, PAGES
@@ -41,6 +42,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return context
     now = house.clock.now()
     context["menu"] = _menu(request, user, now)
+    unseen = Notice.objects.filter(user=user, seen_at__isnull=True)[:100].count()
+    context["inbox"] = {"url": reverse("notices"), "count": unseen}
     context["may_search"] = bool(may(user, "data.view", now))
     codes = [i.code for i in institutions_of(user, now)]
     roles = [_("system administrator")] if user.is_site_admin else []

@@ -1,4 +1,4 @@
-"""Receipts: written after quiet, told once, in plain words, without a patient (R34, R152, R192; model.md, receipts)."""
+"""Receipts: after quiet, once, in plain words, without a patient (R34, R152, R192; model.md, receipts)."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def test_the_mail_speaks_the_language_of_who_reads_it(posting: House, taken: Tak
     arrive(posting, thinned("prostate"))
     later(posting)
     (mail,) = taken.mails
-    assert mail["Subject"].startswith("[Se på det] Kvittering")
+    assert mail["Subject"].startswith("[Se efter] Kvittering")
 
 
 def test_the_roi_of_a_trigger_is_told_in_the_mail(posting: House, brain: Protocol, taken: Taken) -> None:

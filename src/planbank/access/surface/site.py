@@ -45,6 +45,8 @@ _DATA = [
     door("unassigned-delete", "quarantine.decide-own", BOTH, VEILED, of="patient file"),
     door("unassigned-delete-undo", "quarantine.decide-own", POST, of="patient file"),
     door("association", "data.view", GET, VEILED, of="association"),
+    door("receipts", "data.view", GET, NAMED),
+    door("receipt", "data.view", GET, NAMED, of="receipt"),
 ]
 _PROTOCOLS = [
     door("protocols", "protocol.view", GET, COUNTS),
@@ -181,6 +183,8 @@ _RUNNING = [
     door("sender-switch", "senders.manage", POST, of="sender"),
     door("services", "services.view", GET, COUNTS),
     door("services-numbers", "services.view", GET, COUNTS),
+    door("mail", "services.view"),
+    door("mail-again", "services.run", POST),
     door("services-run-failed", "services.run", POST, of="service"),
     door("services-run-all", "services.run", BOTH, of="service"),
     door("services-run-one", "services.run", POST, of="outcome"),
@@ -188,6 +192,8 @@ _RUNNING = [
 _OWN = [
     door("account", "account.use", BOTH),
     door("sessions", "account.use", BOTH),
+    door("notices", "account.use", BOTH),
+    door("notice-choices", "account.use", BOTH),
     door("account_logout", "account.use", BOTH),
     door("account_change_password", "account.use", BOTH),
     door("account_reauthenticate", "account.use", BOTH),
