@@ -123,11 +123,11 @@ KINDS: dict[str, Kind] = {
         "/",
         bad=True,
     ),
-    _K.UNASSIGNED: Kind(
+    _K.AGEING: Kind(
         ("institution",),
-        _("{count} plan sets or series in no protocol are deleted on {day} unless somebody files them."),
+        _("{objects} objects of {patients} patients in no protocol are deleted from {day} on."),
         How.NOW,
-        "/plans/",
+        "/unassigned/",
     ),
     _K.LAPSING: Kind(
         ("person", "key-users"),

@@ -35,7 +35,6 @@ class EventKind(models.TextChoices):
     TRIGGER_FAILED = "trigger-failed", _("A trigger fired and was refused")
     FORWARDED = "forwarded", _("A plan set was passed on")
     FORWARD_FAILED = "forward-failed", _("A plan set could not be passed on")
-    UNASSIGNED = "unassigned-ageing", _("Data in no protocol will be deleted")
     LAPSING = "permission-expiring", _("A permission ends soon")
     LAPSED = "permission-ended", _("A permission has ended or was taken back")
     REUSE = "reuse-request", _("Somebody asks to use data of a protocol")

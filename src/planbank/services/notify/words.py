@@ -21,9 +21,9 @@ def in_words(event: Event) -> tuple[str, str]:
     params = {**event.params, "institution": event.institution.code if event.institution else "-"}
     if (role := params.get("role")) in ROLES:
         params["role"] = ROLES[role].title
-    if isinstance(day := params.get("day"), str):
+    if isinstance(day := params.get("day", params.get("first")), str):
         with suppress(ValueError):
-            params["day"] = date_format(date.fromisoformat(day), "j F Y")
+            params["day"] = date_format(date.fromisoformat(day[:10]), "j F Y")
     if not params.get("reason", True):
         params["reason"] = _("no reason is known")
     return sentence(event.kind, params), link(event.kind, params)
