@@ -192,6 +192,18 @@ def erase_again(home: Home = None) -> None:
     _say(run(house))
 
 
+@app.command("journal-lost")
+def journal_lost(
+    reason: Annotated[str, typer.Option("--reason", help="What happened; stands in the journal.")],
+    home: Home = None,
+) -> None:
+    """Say that the journal's last entries are lost, as after a restored backup."""
+    house = _house(home)
+    from planbank.commands.journal_lost import journal_lost as run
+
+    _say(run(house, reason))
+
+
 @app.command()
 def withdrawals(home: Home = None) -> None:
     """List withdrawals whose data will be deleted, and when; nothing is changed."""

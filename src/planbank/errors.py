@@ -40,6 +40,10 @@ class KeyInUse(PlanbankError):
     """Nothing was changed: this key is in use."""
 
 
+class JournalCut(PlanbankError):
+    """The journal does not agree with the last head of it that was signed."""
+
+
 class ParcelError(PlanbankError):
     """A parcel in the transit area cannot be trusted."""
 
