@@ -40,6 +40,10 @@ class KeyInUse(PlanbankError):
     """Nothing was changed: this key is in use."""
 
 
+class AuditTargetWrong(PlanbankError):
+    """The address for audit messages cannot be used."""
+
+
 class JournalCut(PlanbankError):
     """The journal does not agree with the last head of it that was signed."""
 

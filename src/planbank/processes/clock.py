@@ -13,7 +13,7 @@ import structlog
 
 from planbank import boot
 from planbank.config import Settings
-from planbank.errors import JournalCut, KeyMissing
+from planbank.errors import JournalCut, KeyMissing, PlanbankError
 from planbank.house import House
 from planbank.processes.bell import Bell
 
@@ -28,7 +28,7 @@ def run(settings: Settings) -> int:
     swept = 0.0
     told: set[tuple[str, str, str]] = set()
     begun = False
-    notary = _Notary()
+    notary, relay = _Notary(), _Relay()
     from django.db import InterfaceError, OperationalError, close_old_connections, connection
     from procrastinate.exceptions import ConnectorException
 
@@ -39,6 +39,7 @@ def run(settings: Settings) -> int:
                 _begin(house)
                 begun = True
             tick(house)
+            relay(house)
             if time.monotonic() - swept >= SWEEP_EVERY:
                 _sweep(house)
                 _tell_expiries(house, told)
@@ -87,6 +88,24 @@ class _Notary:
         except (KeyMissing, JournalCut) as exc:
             if self._said != type(exc).__name__:
                 log.error("the journal's head is not signed", why=str(exc))
+            self._said = type(exc).__name__
+
+
+class _Relay:
+    """Sends the journal out as audit messages, where that is set; what stands in the way is said once."""
+
+    def __init__(self) -> None:
+        from planbank.journal.dicom_audit.relay import Relay
+
+        self._relay, self._said = Relay(), ""
+
+    def __call__(self, house: House) -> None:
+        try:
+            if self._relay(house):
+                self._said = ""
+        except (OSError, PlanbankError) as exc:
+            if self._said != type(exc).__name__:
+                log.error("audit messages are not sent", kind=type(exc).__name__)
             self._said = type(exc).__name__
 
 
