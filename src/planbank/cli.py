@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from planbank import __version__
-from planbank.commands.deletion_commands import add_deletion
 from planbank.commands.keys_commands import Home, keys_app
-from planbank.commands.opened import house_of
 from planbank.errors import PlanbankError
 
 if TYPE_CHECKING:
     from planbank.config import Settings
+    from planbank.house import House
 
 app = typer.Typer(
     name="planbank",
@@ -31,7 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys_app, name="keys")
-add_deletion(app)
 
 
 def main() -> None:
@@ -58,6 +56,24 @@ def _settings(home: Path | None, **overrides: object) -> Settings:
     from planbank.config import load
 
     return load(home=home, **overrides)
+
+
+def _house(home: Path | None) -> House:
+    """The house of a bank that is there and whose database answers."""
+    from planbank import boot
+    from planbank.errors import DatabaseUnavailable, HomeError
+
+    settings = _settings(home)
+    if not settings.keys_dir.is_dir():
+        raise HomeError(f"There is no bank in {settings.home}. Start one with: planbank up --home DIR")
+    house = boot.build(settings, "command")
+    from django.db import OperationalError, connection
+
+    try:
+        connection.ensure_connection()
+    except OperationalError as exc:
+        raise DatabaseUnavailable(f"Is planbank up running? {str(exc).splitlines()[0]}") from exc
+    return house
 
 
 def _version(asked: bool) -> None:
@@ -140,7 +156,7 @@ def clock(home: Home = None) -> None:
 @app.command()
 def apply(file: Annotated[Path, typer.Argument(help="TOML file.")], home: Home = None) -> None:
     """Institutions, senders and people from a TOML file; says what changed."""
-    house = house_of(home)
+    house = _house(home)
     from planbank.commands.apply import apply_file
     from planbank.commands.link import one_time_link
 
@@ -161,10 +177,43 @@ def link(
     home: Home = None,
 ) -> None:
     """A one-time link with which a person sets their own password."""
-    house = house_of(home)
+    house = _house(home)
     from planbank.commands.link import one_time_link
 
     _say(one_time_link(house, username, without_second_factors=without_second_factors))
+
+
+@app.command("erase-again")
+def erase_again(home: Home = None) -> None:
+    """Remove what was erased and is there again, as after a restored backup."""
+    house = _house(home)
+    from planbank.commands.erase_again import erase_again as run
+
+    _say(run(house))
+
+
+@app.command()
+def withdrawals(home: Home = None) -> None:
+    """List withdrawals whose data will be deleted, and when; nothing is changed."""
+    house = _house(home)
+    from planbank.commands.withdrawals import lines
+
+    for line in lines(house):
+        _say(line)
+
+
+@app.command()
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; change nothing.")] = False,
+    days: Annotated[int, typer.Option("--days", min=0, help="How far ahead the dry run looks.")] = 30,
+    home: Home = None,
+) -> None:
+    """Delete data that stood in no protocol for too long; the clock does so by itself."""
+    house = _house(home)
+    from planbank.commands.clean import carry_out, lines
+
+    for line in lines(house, days) if dry_run else carry_out(house):
+        _say(line)
 
 
 @app.command()
@@ -173,11 +222,18 @@ def send(
     to: Annotated[str, typer.Option("--to", help="HOST:PORT of the node.")],
     calling: Annotated[str, typer.Option("--calling", help="Our AE title.")] = "PLANBANK_SEND",
     called: Annotated[str, typer.Option("--called", help="The node's AE title.")] = "PLANBANK",
+    tls: Annotated[bool, typer.Option("--tls", help="By TLS.")] = False,
+    ca: Annotated[Path | None, typer.Option("--ca", help="PEM: who signed the node's certificate.")] = None,
+    cert: Annotated[Path | None, typer.Option("--cert", help="PEM: the certificate we show.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="PEM: its private key.")] = None,
+    fingerprint: Annotated[
+        str, typer.Option("--fingerprint", help="SHA-256 of the node's certificate, in place of --ca.")
+    ] = "",
 ) -> None:
     """Send DICOM files to a node, byte for byte as they are."""
-    from planbank.commands.send import run
+    from planbank.commands.send import Tls, run
 
-    sys.exit(run(paths, to, calling, called))
+    sys.exit(run(paths, to, calling, called, Tls(ca, cert, key, fingerprint) if tls else None))
 
 
 @app.command()
@@ -186,7 +242,7 @@ def wait(
     home: Home = None,
 ) -> None:
     """Wait until all that came in is dealt with."""
-    house = house_of(home)
+    house = _house(home)
     from planbank.commands.wait import wait as run
 
     waited = run(house, timeout)
@@ -200,7 +256,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, home: Home = None
 ) -> None:
     """How the bank stands, in numbers."""
-    house = house_of(home)
+    house = _house(home)
     from planbank.commands.status import status as read
 
     counts = read(house)
@@ -217,7 +273,7 @@ def check(
     home: Home = None,
 ) -> None:
     """Rows against objects, transit area, journal chain; exit code 1 on any fault."""
-    house = house_of(home)
+    house = _house(home)
     from planbank.commands.check import check as run
 
     faults: list[str] = []
@@ -241,7 +297,7 @@ def token(
     home: Home = None,
 ) -> None:
     """Make a token of the API for a person; it is printed once."""
-    house = house_of(home)
+    house = _house(home)
     from planbank.commands.token import run
 
     asked = {"protocol": protocol, "project": project, "institution": institution}

@@ -70,6 +70,12 @@ class GateLimits(BaseModel):
     quarantine_bytes_per_address: PositiveInt | None = None
 
 
+_TLS_FILES = (
+    *("dicom_tls_certificate", "dicom_tls_key", "dicom_tls_ca"),
+    *("forward_tls_certificate", "forward_tls_key", "forward_tls_ca"),
+)
+
+
 class Settings(BaseSettings):
     """Everything that can be set, read once at start and never changed after."""
 
@@ -128,6 +134,28 @@ class Settings(BaseSettings):
         None,
         description="PEM certificates of the authorities that sign senders; empty: HOME/keys/tls/ca.crt.",
     )
+    forward_tls_certificate: Path | None = Field(
+        None, description="PEM certificate shown to destinations; empty: HOME/keys/tls/clients/forward.crt."
+    )
+    forward_tls_key: Path | None = Field(
+        None, description="Private key of that certificate; empty: HOME/keys/tls/clients/forward.key."
+    )
+    forward_tls_ca: Path | None = Field(
+        None,
+        description="PEM certificates of the authorities that sign destinations; empty: HOME/keys/tls/ca.crt.",
+    )
+    forward_timeout: float = Field(
+        30, gt=0, le=600, description="Seconds that a destination may take to answer, for one object too."
+    )
+    forward_tries: int = Field(
+        6, ge=1, le=100, description="How often one object is sent without an answer before it is given up."
+    )
+    forward_alarm_after: int = Field(
+        5, ge=1, le=1000, description="After how many failed tries to reach a destination people are told."
+    )
+    forward_give_up_hours: float = Field(
+        72, gt=0, le=8760, description="After how long without reaching a destination what waits is given up."
+    )
     gate_processes: int = Field(0, ge=0, le=64, description="Processes of the gate; 0 means one per core.")
     gate_limits: GateLimits = Field(
         GateLimits(), description="Limits of the gate that differ from its own, by name."
@@ -171,25 +199,6 @@ class Settings(BaseSettings):
     unassigned_days: int = Field(
         180, ge=1, le=36500, description="How many days data in no protocol are kept after they last came."
     )
-    audit_to: str = Field(
-        "",
-        max_length=300,
-        description="Where the journal goes as DICOM audit messages: tls://host:6514, tcp://localhost:port or "
-        "file:///path; empty: nowhere.",
-    )
-    audit_people: Literal["names", "hashed"] = Field(
-        "names", description="Whether audit messages name accounts, or keyed hashes of them."
-    )
-    audit_source: str = Field(
-        "", max_length=64, description="AuditSourceID of the messages; empty: the gate's AE title."
-    )
-    audit_ca: Path | None = Field(
-        None, description="PEM certificates to trust for the audit server; empty: those of the machine."
-    )
-    audit_certificate: Path | None = Field(
-        None, description="PEM certificate shown to the audit server; empty: none."
-    )
-    audit_key: Path | None = Field(None, description="Private key of that certificate.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe line that is logged."
     )
@@ -199,13 +208,7 @@ class Settings(BaseSettings):
     language: Literal["en", "da"] = Field("en", description="Language of pages for people who chose none.")
     time_zone: str = Field("Europe/Copenhagen", description="Zone in which times are shown.")
 
-    @field_validator(
-        "audit_ca",
-        "audit_certificate",
-        "audit_key",
-        *("home", "clock_file", "mail_ca", "mail_password_file"),
-        *("dicom_tls_certificate", "dicom_tls_key", "dicom_tls_ca"),
-    )
+    @field_validator("home", "clock_file", "mail_ca", "mail_password_file", *_TLS_FILES)
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -241,6 +244,15 @@ class Settings(BaseSettings):
             self.dicom_tls_key or self.tls_dir / "gate.key",
             self.dicom_tls_ca or self.tls_dir / "ca.crt",
         )
+
+    @property
+    def forward_tls_files(self) -> tuple[Path | None, Path | None, Path | None]:
+        """Who signs destinations, what we show them and its key; None where nothing is there."""
+        own = self.tls_dir / "clients" / "forward.crt", self.tls_dir / "clients" / "forward.key"
+        ca = self.tls_dir / "ca.crt"
+        shown = self.forward_tls_certificate or (own[0] if own[0].exists() else None)
+        key = self.forward_tls_key or (own[1] if own[1].exists() else None)
+        return self.forward_tls_ca or (ca if ca.exists() else None), shown, key
 
     @property
     def transit_dir(self) -> Path:

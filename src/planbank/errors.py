@@ -40,14 +40,6 @@ class KeyInUse(PlanbankError):
     """Nothing was changed: this key is in use."""
 
 
-class AuditTargetWrong(PlanbankError):
-    """The address for audit messages cannot be used."""
-
-
-class JournalCut(PlanbankError):
-    """The journal does not agree with the last head of it that was signed."""
-
-
 class ParcelError(PlanbankError):
     """A parcel in the transit area cannot be trusted."""
 
@@ -132,6 +124,14 @@ class SendError(PlanbankError):
     """Objects could not be sent."""
 
 
+class NoLine(SendError):
+    """The destination could not be reached."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+
+
 class GateError(PlanbankError):
     """The gate could not go on with an association."""
 
@@ -209,6 +209,10 @@ class ProtocolError(PlanbankError):
 
 class SheetError(PlanbankError):
     """The table cannot be read."""
+
+
+class DeliveryError(PlanbankError):
+    """This cannot be forwarded."""
 
 
 class ErasureError(PlanbankError):

@@ -192,8 +192,5 @@ def test_as_a_command_a_closed_port_is_one_plain_line_and_exit_code_1(tmp_path: 
     )
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert (
-        last
-        == f"Objects could not be sent. 127.0.0.1:{port} does not answer, or accepts none of the objects."
-    )
+    assert last == f"Objects could not be sent. PLANBANK at 127.0.0.1:{port}: nothing listens there."
     assert "Traceback" not in done.stderr

@@ -10,7 +10,7 @@ import pytest
 from pydicom._uid_dict import UID_dictionary
 
 from planbank.archive import part10
-from planbank.forwarding import scu
+from planbank.forwarding.line import MAX_PDU
 from planbank.gate import commitment, negotiation, reporter, uids
 from planbank.gate.dimse import Status
 from planbank.gate.limits import Limits
@@ -136,7 +136,7 @@ def test_names_numbers_and_times_are_the_codes() -> None:
         *(f"{limits[name]:g}" if isinstance(limits[name], float) else str(limits[name]) for name in SAID),
     ):
         assert said in text, said
-    assert limits["max_pdu"] == scu.MAX_PDU, "one number stands for both"
+    assert limits["max_pdu"] == MAX_PDU, "one number stands for both"
     assert f"at least {reporter.LEAST_ATTEMPTS} attempts" in text
     assert commitment._ASK_FOR_COMMITMENT == 1
 

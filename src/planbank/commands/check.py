@@ -19,11 +19,11 @@ UNOPENED = ("damaged", "unsigned", "unreadable", "unexpected")  # reasons of reg
 
 def check(house: House, *, deep: bool = False) -> Iterator[str]:
     """Yield each fault: rows against objects, transit against quarantine rows, certificates that
-    ended, erased data found again, the journal chain and its signed heads.
+    ended, erased data found again, the journal chain.
 
     `deep` re-reads every object and compares its content hash, and opens every parcel.
     """
-    from planbank.journal import chain, heads
+    from planbank.journal.chain import faults
 
     yield from _rows_without_object(house, deep)
     yield from _objects_without_row(house)
@@ -32,8 +32,7 @@ def check(house: House, *, deep: bool = False) -> Iterator[str]:
         yield from _parcels(house)
     yield from _certificates(house)
     yield from _erased(house)
-    yield from chain.faults()
-    yield from heads.faults(house)
+    yield from faults()
 
 
 def _rows_without_object(house: House, deep: bool) -> Iterator[str]:

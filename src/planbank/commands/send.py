@@ -7,6 +7,7 @@ that cannot be right.
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,11 +15,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from planbank.errors import SendError
 from planbank.forwarding.scu import Node, Sent, dicom_files, send
+from planbank.forwarding.tls import client_context
 
 
-def run(paths: list[Path], to: str, calling: str, called: str) -> int:
+@dataclass(frozen=True)
+class Tls:
+    """Files for TLS: who signed the node's certificate, what we show; or the node's fingerprint."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    fingerprint: str = ""
+
+
+def run(paths: list[Path], to: str, calling: str, called: str, tls: Tls | None = None) -> int:
     """Send and say what became of it."""
     node = _node(to, calling, called)
+    if node is not None and tls is not None:
+        pin = tls.fingerprint.replace(":", "").lower()
+        node = replace(node, tls=client_context(tls.ca, tls.certificate, tls.key, pin))
     missing = [path for path in paths if not path.exists()]
     if node is None or missing:
         what = (

@@ -12,6 +12,7 @@ def status(house: House) -> dict[str, int | str]:
     """Counts of what is kept, what waits and what failed."""
     from planbank import __version__
     from planbank.catalogue import models
+    from planbank.delivery.progress import queue_counts
     from planbank.dose.version import ALGORITHM
     from planbank.people.expiry import expiries
     from planbank.pipeline.counts import open_work
@@ -41,6 +42,7 @@ def status(house: House) -> dict[str, int | str]:
         "calculations_in_force": asked.filter(algorithm=ALGORITHM).count(),
         "findings": models.Finding.objects.filter(closed_at=None).count(),
         **open_work(),
+        **queue_counts(),
         "certificates_ending": sum(1 for one in certificates if one.level != "ok" and not one.is_over),
         "certificates_ended": sum(1 for one in certificates if one.is_over),
         "first_certificate_ends": certificates[0].not_after.isoformat() if certificates else "",

@@ -6,7 +6,6 @@ are sent as they stand in the file, in the file's own transfer syntax.
 
 from __future__ import annotations
 
-import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,25 +13,23 @@ from pathlib import Path
 
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
-from pynetdicom import AE, _config, build_context, evt
-from pynetdicom.association import Association
 
-from planbank.errors import SendError
+from planbank.errors import NoLine, SendError
+from planbank.forwarding.line import MAX_CONTEXTS, Answer, Line, Node, connect
 
-_config.STORE_SEND_CHUNKED_DATASET = True
-MAX_CONTEXTS = 128  # PS3.8 9.3.2.2: identifiers are the odd numbers 1 to 255
-MAX_PDU = 131072
 TRIES = 3
-
-
-@dataclass(frozen=True)
-class Node:
-    """Where to send: address, port and the two AE titles."""
-
-    host: str
-    port: int
-    calling_ae: str
-    called_ae: str
+_WORDS = {
+    "refused": "nothing listens there",
+    "no-answer": "no answer",
+    "unreachable": "there is no way to it",
+    "tls": "the TLS handshake failed: look at the certificates of both sides",
+    "called-unknown": "it is not called by this AE title",
+    "calling-unknown": "it does not know our AE title",
+    "busy": "it is busy",
+    "rejected": "it rejected the association",
+    "not-dicom": "it did not answer as a DICOM system does",
+    "nothing-accepted": "it accepts none of the objects",
+}
 
 
 @dataclass(frozen=True)
@@ -108,16 +105,17 @@ def _send_batch(files: list[_File], node: Node, tell: Callable[[Sent], None]) ->
     An object without an answer is sent again: receiving one twice is harmless (PS3.4 B.2), missing
     one is not. What gets no answer `TRIES` times is told, and the next one gets its chance.
     """
-    waiting, tried, assoc = deque(files), 0, _associate(files, node)
+    waiting, tried, line = deque(files), 0, _open(files, node)
     try:
         while waiting:
-            if not assoc.is_established:
-                assoc = _associate(list(waiting), node)
-            tried += 1
-            sent = _store(assoc, waiting[0])
-            if sent.status is None and not assoc.is_established and tried < TRIES:
+            if not line.is_open:
+                line.close()
+                line = _open(waiting, node)
+            file, tried = waiting[0], tried + 1
+            answer = line.store(file.path, file.sop_class_uid, file.transfer_syntax_uid)
+            if answer.what == "no-answer" and tried < TRIES:
                 continue
-            tell(sent)
+            tell(Sent(file.path, _problem(answer), answer.status))
             waiting.popleft()
             tried = 0
     except SendError as exc:
@@ -126,50 +124,28 @@ def _send_batch(files: list[_File], node: Node, tell: Callable[[Sent], None]) ->
         for file in waiting:
             tell(Sent(file.path, f"The association ended before this object. {exc}"))
     finally:
-        if assoc.is_established:
-            assoc.release()
+        line.close()
 
 
-def _associate(files: list[_File], node: Node) -> Association:
-    ae = AE(ae_title=node.calling_ae)
-    pairs = sorted({(f.sop_class_uid, f.transfer_syntax_uid) for f in files})
-    contexts = [build_context(sop_class, syntax) for sop_class, syntax in pairs]
-    assoc = ae.associate(
-        node.host,
-        node.port,
-        contexts=contexts,
-        ae_title=node.called_ae,
-        max_pdu=MAX_PDU,
-        evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay)],
-    )
-    if assoc.is_established:
-        return assoc
-    if assoc.is_rejected:
-        raise SendError(f"{node.called_ae} at {node.host}:{node.port} rejected the association.")
-    raise SendError(f"{node.host}:{node.port} does not answer, or accepts none of the objects.")
-
-
-def _no_delay(event: evt.Event) -> None:
-    """Without it each small PDU waits for the other side's acknowledgement (receive.md, rule 5)."""
-    sock = event.assoc.dul.socket.socket if event.assoc.dul.socket else None
-    if sock is not None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _store(assoc: Association, file: _File) -> Sent:
+def _open(files: Iterable[_File], node: Node) -> Line:
     try:
-        status = assoc.send_c_store(file.path)
-    except (ValueError, RuntimeError, AttributeError, OSError) as exc:
-        return Sent(file.path, f"It could not be sent: {exc}")
-    code = status.get("Status") if status else None
-    if code is None:
-        if assoc.is_established:
-            assoc.abort()  # its answer may still come, and would be taken for the next object's
-        return Sent(file.path, "No answer came.")
-    comment = str(status.get("ErrorComment", "")).strip()
-    if code == 0x0000 or 0xB000 <= code <= 0xBFFF:
-        return Sent(file.path, "", code)
-    return Sent(file.path, f"Refused with status {code:04X}. {comment}".strip(), code)
+        return connect(node, {(f.sop_class_uid, f.transfer_syntax_uid) for f in files})
+    except NoLine as exc:
+        where = f"{node.called_ae} at {node.host}:{node.port}"
+        raise SendError(f"{where}: {_WORDS.get(exc.code, exc.code)}.") from exc
+
+
+def _problem(answer: Answer) -> str:
+    match answer.what:
+        case "taken":
+            return ""
+        case "refused":
+            return f"Refused with status {answer.status:04X}. {answer.comment}".strip()
+        case "not-accepted":
+            return "The node does not accept this class in this transfer syntax; nothing is ever converted."
+        case "no-answer":
+            return "No answer came."
+    return "It could not be read or sent."
 
 
 __all__ = ["Node", "Sent", "dicom_files", "send"]

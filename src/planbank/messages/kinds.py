@@ -112,15 +112,15 @@ KINDS: dict[str, Kind] = {
     ),
     _K.FORWARDED: Kind(
         ("institution",),
-        _("Receipt {number}: passed on to {destination}, {delivered} of {objects} objects."),
+        _("{destination} has {delivered} of {objects} objects, passed on under {protocol}."),
         How.WEEKLY,
-        "/receipts/{receipt}/",
+        "/forwarding/{forward}/",
     ),
     _K.FORWARD_FAILED: Kind(
-        ("institution", "key-users"),
-        _("Data could not be passed on to {destination} for {protocol}. They are kept and tried again."),
+        ("institution", "key-users", "admins"),
+        _("Data could not be passed on to {destination} for {protocol}. Nothing is lost: see Forwarding."),
         How.NOW,
-        "/",
+        "/forwarding/{forward}/",
         bad=True,
     ),
     _K.AGEING: Kind(

@@ -32,6 +32,7 @@ def run(settings: Settings) -> int:
     register.start()
     threading.Thread(target=_commit, args=(house, stop), name="commit", daemon=True).start()
     threading.Thread(target=_notify, args=(house, stop), name="notify", daemon=True).start()
+    threading.Thread(target=_forward, args=(house, stop), name="forward", daemon=True).start()
     threading.Thread(target=_warm, name="warm", daemon=True).start()
     asyncio.run(_work(house, stop, register))
     return 0
@@ -68,6 +69,17 @@ def _notify(house: House, stop: threading.Event) -> None:
         notify_forever(house, stop)
     except Exception:
         log.exception("notify ended")
+        _end(1)
+
+
+def _forward(house: House, stop: threading.Event) -> None:
+    """As `_register`, for forwarding."""
+    from planbank.services.forward import forward_forever
+
+    try:
+        forward_forever(house, stop)
+    except Exception:
+        log.exception("forward ended")
         _end(1)
 
 

@@ -20,6 +20,7 @@ ROOMS = [
     "messages",
     "catalogue",
     "protocols",
+    "delivery",
     "erasure",
     "access",
     "naming",

@@ -29,7 +29,8 @@ class Wish:
     kind: str
     roi_name: str = ""
     condition: dict[str, Any] | None = None
-    actions: tuple[str, ...] = ("include",)
+    # Names of actions, or {"action": name, ...parameters}.
+    actions: tuple[str | dict[str, Any], ...] = ("include",)
     is_active: bool = True
     is_fallback: bool = False
     priority: int = 0
@@ -81,5 +82,5 @@ def _values(wish: Wish) -> dict[str, Any]:
             raise ProtocolError(_("Write the name of the empty ROI."))
     if not values["name"] or not wish.actions:
         raise ProtocolError(_("A trigger has a name and does something."))
-    values["actions"] = [{"action": name} for name in wish.actions]
+    values["actions"] = [{"action": one} if isinstance(one, str) else dict(one) for one in wish.actions]
     return values

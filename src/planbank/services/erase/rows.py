@@ -31,6 +31,7 @@ from planbank.catalogue.models import (
     Study,
     Submission,
 )
+from planbank.delivery.models import Forward
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.pipeline.models import Outcome
@@ -75,6 +76,7 @@ def remove_rows(house: House, going: Going, at: datetime) -> dict[str, Any]:
     hashes = _versions(versions, counts)
     _commitments(going)
     _drop(Firing.objects.filter(patient_file=going.file, subject_uid__in=going.uids), counts)
+    _drop(Forward.objects.filter(patient_file=going.file, subject_uid__in=going.uids), counts)
     if going.file is not None:
         _emptied(going.file, counts)
         if going.is_whole:

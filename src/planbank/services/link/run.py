@@ -23,6 +23,7 @@ from planbank.catalogue.models import (
     Submission,
 )
 from planbank.catalogue.receipts_due import receipts_due
+from planbank.delivery.models import Forward
 from planbank.house import House
 from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
@@ -66,6 +67,8 @@ def link(house: House, patient_file_id: int) -> Result:
     if Trigger.objects.filter(is_active=True).exists():
         make_due("trigger", [(patient_file_id, lane_of(patient_file_id))], now)
     make_due("clean", [(patient_file_id, lane_of(patient_file_id))], now, priority=BACKGROUND)
+    if Forward.objects.filter(patient_file=patient_file_id).exists():
+        make_due("forward", [(patient_file_id, lane_of(patient_file_id))], now)
     return Done(f"{len(woven)} plan sets")
 
 

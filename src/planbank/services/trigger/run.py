@@ -22,7 +22,7 @@ from planbank.house import House
 from planbank.pipeline.registry import Done, Result, Subject, service
 from planbank.protocols.act import Act
 from planbank.protocols.models import Firing, Participation, Trigger
-from planbank.services.trigger.actions import ACTIONS
+from planbank.services.trigger.actions import made_of
 from planbank.services.trigger.matching import Match, Rule, match
 from planbank.services.trigger.subjects import Seen, seen_in
 
@@ -107,7 +107,7 @@ def _fire(this: _Round, row: Trigger, seen: Seen, about: str, here: bool) -> Non
         return
     refused = "" if here else NO_CENTRE
     if here:
-        told = [ACTIONS[one["action"]]().run(this.act, row, this.file, seen) for one in row.actions]
+        told = [made_of(one).run(this.act, row, this.file, seen) for one in row.actions]
         refused = next((one.refused for one in told if one.refused), "")
     if refused:
         code = "trigger-refused" if here else "trigger-no-centre"

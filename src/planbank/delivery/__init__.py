@@ -1,0 +1,1 @@
+"""Forwarding on record: registered destinations, what is to go there, what became of each object."""
