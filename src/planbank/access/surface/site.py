@@ -102,7 +102,7 @@ _HELD = [
     door("protocol-patient-remove", "data.remove", BOTH, VEILED, scope="protocol", of="patient file"),
     door("protocol-plan-remove", "data.remove", BOTH, VEILED, scope="protocol", of="plan set"),
     door("protocol-removed", "data.remove", GET, VEILED, scope="protocol"),
-    door("protocol-back", "data.remove", POST, scope="protocol"),
+    door("protocol-back", "data.remove", POST, COUNTS, scope="protocol"),
     door("add-to-protocol", "data.add", BOTH, NAMED),
 ]
 _PARTICIPANTS = [
