@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from planbank import __version__
+from planbank.commands.deletion_commands import add_deletion
 from planbank.commands.keys_commands import Home, keys_app
+from planbank.commands.opened import house_of
 from planbank.errors import PlanbankError
 
 if TYPE_CHECKING:
     from planbank.config import Settings
-    from planbank.house import House
 
 app = typer.Typer(
     name="planbank",
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys_app, name="keys")
+add_deletion(app)
 
 
 def main() -> None:
@@ -56,24 +58,6 @@ def _settings(home: Path | None, **overrides: object) -> Settings:
     from planbank.config import load
 
     return load(home=home, **overrides)
-
-
-def _house(home: Path | None) -> House:
-    """The house of a bank that is there and whose database answers."""
-    from planbank import boot
-    from planbank.errors import DatabaseUnavailable, HomeError
-
-    settings = _settings(home)
-    if not settings.keys_dir.is_dir():
-        raise HomeError(f"There is no bank in {settings.home}. Start one with: planbank up --home DIR")
-    house = boot.build(settings, "command")
-    from django.db import OperationalError, connection
-
-    try:
-        connection.ensure_connection()
-    except OperationalError as exc:
-        raise DatabaseUnavailable(f"Is planbank up running? {str(exc).splitlines()[0]}") from exc
-    return house
 
 
 def _version(asked: bool) -> None:
@@ -156,7 +140,7 @@ def clock(home: Home = None) -> None:
 @app.command()
 def apply(file: Annotated[Path, typer.Argument(help="TOML file.")], home: Home = None) -> None:
     """Institutions, senders and people from a TOML file; says what changed."""
-    house = _house(home)
+    house = house_of(home)
     from planbank.commands.apply import apply_file
     from planbank.commands.link import one_time_link
 
@@ -177,43 +161,10 @@ def link(
     home: Home = None,
 ) -> None:
     """A one-time link with which a person sets their own password."""
-    house = _house(home)
+    house = house_of(home)
     from planbank.commands.link import one_time_link
 
     _say(one_time_link(house, username, without_second_factors=without_second_factors))
-
-
-@app.command("erase-again")
-def erase_again(home: Home = None) -> None:
-    """Remove what was erased and is there again, as after a restored backup."""
-    house = _house(home)
-    from planbank.commands.erase_again import erase_again as run
-
-    _say(run(house))
-
-
-@app.command()
-def withdrawals(home: Home = None) -> None:
-    """List withdrawals whose data will be deleted, and when; nothing is changed."""
-    house = _house(home)
-    from planbank.commands.withdrawals import lines
-
-    for line in lines(house):
-        _say(line)
-
-
-@app.command()
-def clean(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; change nothing.")] = False,
-    days: Annotated[int, typer.Option("--days", min=0, help="How far ahead the dry run looks.")] = 30,
-    home: Home = None,
-) -> None:
-    """Delete data that stood in no protocol for too long; the clock does so by itself."""
-    house = _house(home)
-    from planbank.commands.clean import carry_out, lines
-
-    for line in lines(house, days) if dry_run else carry_out(house):
-        _say(line)
 
 
 @app.command()
@@ -242,7 +193,7 @@ def wait(
     home: Home = None,
 ) -> None:
     """Wait until all that came in is dealt with."""
-    house = _house(home)
+    house = house_of(home)
     from planbank.commands.wait import wait as run
 
     waited = run(house, timeout)
@@ -256,7 +207,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, home: Home = None
 ) -> None:
     """How the bank stands, in numbers."""
-    house = _house(home)
+    house = house_of(home)
     from planbank.commands.status import status as read
 
     counts = read(house)
@@ -273,7 +224,7 @@ def check(
     home: Home = None,
 ) -> None:
     """Rows against objects, transit area, journal chain; exit code 1 on any fault."""
-    house = _house(home)
+    house = house_of(home)
     from planbank.commands.check import check as run
 
     faults: list[str] = []
@@ -297,7 +248,7 @@ def token(
     home: Home = None,
 ) -> None:
     """Make a token of the API for a person; it is printed once."""
-    house = _house(home)
+    house = house_of(home)
     from planbank.commands.token import run
 
     asked = {"protocol": protocol, "project": project, "institution": institution}

@@ -71,6 +71,7 @@ class GateLimits(BaseModel):
 
 
 _TLS_FILES = (
+    *("audit_ca", "audit_certificate", "audit_key"),
     *("dicom_tls_certificate", "dicom_tls_key", "dicom_tls_ca"),
     *("forward_tls_certificate", "forward_tls_key", "forward_tls_ca"),
 )
@@ -199,6 +200,25 @@ class Settings(BaseSettings):
     unassigned_days: int = Field(
         180, ge=1, le=36500, description="How many days data in no protocol are kept after they last came."
     )
+    audit_to: str = Field(
+        "",
+        max_length=300,
+        description="Where the journal goes as DICOM audit messages: tls://host:6514, tcp://localhost:port or "
+        "file:///path; empty: nowhere.",
+    )
+    audit_people: Literal["names", "hashed"] = Field(
+        "names", description="Whether audit messages name accounts, or keyed hashes of them."
+    )
+    audit_source: str = Field(
+        "", max_length=64, description="AuditSourceID of the messages; empty: the gate's AE title."
+    )
+    audit_ca: Path | None = Field(
+        None, description="PEM certificates to trust for the audit server; empty: those of the machine."
+    )
+    audit_certificate: Path | None = Field(
+        None, description="PEM certificate shown to the audit server; empty: none."
+    )
+    audit_key: Path | None = Field(None, description="Private key of that certificate.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe line that is logged."
     )

@@ -40,6 +40,14 @@ class KeyInUse(PlanbankError):
     """Nothing was changed: this key is in use."""
 
 
+class AuditTargetWrong(PlanbankError):
+    """The address for audit messages cannot be used."""
+
+
+class JournalCut(PlanbankError):
+    """The journal does not agree with the last head of it that was signed."""
+
+
 class ParcelError(PlanbankError):
     """A parcel in the transit area cannot be trusted."""
 
@@ -197,10 +205,6 @@ class CountDiffers(PlanbankError):
 
 class PeerUnproven(GateError):
     """The peer did not prove who it is."""
-
-
-class AnswerEnded(PlanbankError):
-    """What this answer rests on ended while it was sent. What came so far is not the whole."""
 
 
 class ChangedMeanwhile(PlanbankError):

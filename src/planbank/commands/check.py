@@ -19,11 +19,11 @@ UNOPENED = ("damaged", "unsigned", "unreadable", "unexpected")  # reasons of reg
 
 def check(house: House, *, deep: bool = False) -> Iterator[str]:
     """Yield each fault: rows against objects, transit against quarantine rows, certificates that
-    ended, erased data found again, the journal chain.
+    ended, erased data found again, the journal chain and its signed heads.
 
     `deep` re-reads every object and compares its content hash, and opens every parcel.
     """
-    from planbank.journal.chain import faults
+    from planbank.journal import chain, heads
 
     yield from _rows_without_object(house, deep)
     yield from _objects_without_row(house)
@@ -32,7 +32,8 @@ def check(house: House, *, deep: bool = False) -> Iterator[str]:
         yield from _parcels(house)
     yield from _certificates(house)
     yield from _erased(house)
-    yield from faults()
+    yield from chain.faults()
+    yield from heads.faults(house)
 
 
 def _rows_without_object(house: House, deep: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The journal's one table.
+"""The journal's table, and how far it was sent out.
 
 Comes in: facts about acts. Goes out: rows that the database itself refuses to change or delete
 (migration 0002); only the two seal columns may be filled, once.
@@ -47,3 +47,11 @@ class Entry(models.Model):
                 fields=["id"], name="journal_unsealed", condition=models.Q(seal_number__isnull=True)
             ),
         ]
+
+
+class AuditRelay(models.Model):
+    """How far the journal was sent out as audit messages to one address: the last seal number."""
+
+    address = models.CharField(max_length=300, unique=True)
+    number = models.BigIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)

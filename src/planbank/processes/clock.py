@@ -1,7 +1,7 @@
 """The process `clock`: what happens by itself, each second.
 
-Comes in: the time. Goes out: sealed journal entries, the gate's list of senders, jobs for what
-is due. Several may run; each task takes its own lock or is safe to run twice.
+Comes in: the time. Goes out: sealed journal entries, signed heads of their chain, the gate's list of
+senders, jobs for what is due. Several may run; each task takes its own lock or is safe to run twice.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import structlog
 
 from planbank import boot
 from planbank.config import Settings
+from planbank.errors import JournalCut, KeyMissing, PlanbankError
 from planbank.house import House
 from planbank.processes.bell import Bell
 
@@ -27,6 +28,7 @@ def run(settings: Settings) -> int:
     swept = 0.0
     told: set[tuple[str, str, str]] = set()
     begun = False
+    notary, relay = _Notary(), _Relay()
     from django.db import InterfaceError, OperationalError, close_old_connections, connection
     from procrastinate.exceptions import ConnectorException
 
@@ -37,9 +39,11 @@ def run(settings: Settings) -> int:
                 _begin(house)
                 begun = True
             tick(house)
+            relay(house)
             if time.monotonic() - swept >= SWEEP_EVERY:
                 _sweep(house)
                 _tell_expiries(house, told)
+                notary(house)
                 swept = time.monotonic()
         except (OperationalError, InterfaceError, ConnectorException) as exc:
             log.warning("database away, the clock waits", kind=type(exc).__name__)
@@ -67,6 +71,42 @@ def tick(house: House) -> None:
     if _published(house) != wanted:
         house.tray.publish("senders", wanted)
         log.info("senders published", senders=len(wanted["senders"]))
+
+
+class _Notary:
+    """Signs the head of the journal's chain; what stands in the way is said once."""
+
+    def __init__(self) -> None:
+        from planbank.journal.heads import Notary
+
+        self._notary, self._said = Notary(), ""
+
+    def __call__(self, house: House) -> None:
+        try:
+            self._notary(house)
+            self._said = ""
+        except (KeyMissing, JournalCut) as exc:
+            if self._said != type(exc).__name__:
+                log.error("the journal's head is not signed", why=str(exc))
+            self._said = type(exc).__name__
+
+
+class _Relay:
+    """Sends the journal out as audit messages, where that is set; what stands in the way is said once."""
+
+    def __init__(self) -> None:
+        from planbank.journal.dicom_audit.relay import Relay
+
+        self._relay, self._said = Relay(), ""
+
+    def __call__(self, house: House) -> None:
+        try:
+            if self._relay(house):
+                self._said = ""
+        except (OSError, PlanbankError) as exc:
+            if self._said != type(exc).__name__:
+                log.error("audit messages are not sent", kind=type(exc).__name__)
+            self._said = type(exc).__name__
 
 
 def _published(house: House) -> dict[str, object] | None:

@@ -6,20 +6,14 @@ with a strict content policy and, for pages behind the sign-in, `no-store`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 from django.apps import apps
 from django.contrib.auth.views import redirect_to_login
 from django.core.signals import request_finished
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseNotAllowed,
-    StreamingHttpResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone, translation
 
 from planbank.access.policy import Refused, Verdict, may
@@ -29,7 +23,6 @@ from planbank.access.surface import SITE
 from planbank.people.models import User
 from planbank.people.zones import zone
 from planbank.web import errors, second_factor
-from planbank.web.long_answers import guarded
 from planbank.web.pages import API, PUBLIC
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -92,10 +85,8 @@ class HouseAndPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.house = apps.get_app_config("web").house  # type: ignore[attr-defined]
         response = self.get_response(request)
-        if isinstance(response, StreamingHttpResponse) and isinstance(request.user, User):
+        if response.streaming and isinstance(request.user, User):
             forget(request.user)  # a long answer asks anew for each portion (R190)
-            pieces = cast("Iterable[bytes]", response.streaming_content)
-            response.streaming_content = guarded(request, request.user, pieces)
         return response
 
     def process_view(

@@ -28,6 +28,7 @@ _BANK = [
     door("withdrawals", Shows.COUNTS),
     door("clean", Shows.COUNTS),
     door("erase-again", Shows.COUNTS),
+    door("journal-lost", Shows.COUNTS),
 ]
 _KEYS = [
     *(door(f"keys {name}") for name in ("rotate", "add-escrow", "bring-back", "reseal", "retire")),
