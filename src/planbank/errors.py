@@ -207,6 +207,10 @@ class PeerUnproven(GateError):
     """The peer did not prove who it is."""
 
 
+class AnswerEnded(PlanbankError):
+    """What this answer rests on ended while it was sent. What came so far is not the whole."""
+
+
 class ChangedMeanwhile(PlanbankError):
     """Somebody else changed this since you opened it."""
 

@@ -83,9 +83,17 @@ class Client:
         """Findings on a plan set."""
         return self.rows(f"plan-sets/{int(plan_set)}/findings")
 
-    def journal(self) -> Iterator[Row]:
-        """What you did yourself."""
-        return self.rows("journal")
+    def memberships(self, **where: str) -> Iterator[Row]:
+        """What stands in protocols; `where`: protocol, project, as_of (a time with its zone)."""
+        return self.rows("memberships", **where)
+
+    def grants(self, **where: str) -> Iterator[Row]:
+        """Your own grants and those you answer for; `where`: protocol, project."""
+        return self.rows("grants", **where)
+
+    def journal(self, **where: str) -> Iterator[Row]:
+        """What you did yourself and what you answer for, newest first; `where`: protocol, action."""
+        return self.rows("journal", **where)
 
     def rows(self, path: str, **parameters: str) -> Iterator[Row]:
         """Every row of a list, page after page."""

@@ -6,14 +6,20 @@ with a strict content policy and, for pages behind the sign-in, `no-store`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 from urllib.parse import quote
 
 from django.apps import apps
 from django.contrib.auth.views import redirect_to_login
 from django.core.signals import request_finished
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
 from django.utils import timezone, translation
 
 from planbank.access.policy import Refused, Verdict, may
@@ -23,6 +29,7 @@ from planbank.access.surface import SITE
 from planbank.people.models import User
 from planbank.people.zones import zone
 from planbank.web import errors, second_factor
+from planbank.web.long_answers import guarded
 from planbank.web.pages import API, PUBLIC
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -85,8 +92,10 @@ class HouseAndPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.house = apps.get_app_config("web").house  # type: ignore[attr-defined]
         response = self.get_response(request)
-        if response.streaming and isinstance(request.user, User):
+        if isinstance(response, StreamingHttpResponse) and isinstance(request.user, User):
             forget(request.user)  # a long answer asks anew for each portion (R190)
+            pieces = cast("Iterable[bytes]", response.streaming_content)
+            response.streaming_content = guarded(request, request.user, pieces)
         return response
 
     def process_view(

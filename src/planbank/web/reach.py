@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from planbank.access.policy import institutions_of
+from planbank.access.policy import institutions_of, visible
 from planbank.catalogue.models import PatientFile
 from planbank.journal.record import Actor, record
 from planbank.people.models import Institution, User
@@ -62,6 +62,22 @@ def words_allowed(request: HttpRequest) -> dict[str, Any]:
     return reader_of(request).words_allowed()
 
 
+def may_add(request: HttpRequest, institution: int) -> bool:
+    """Whether this person adds data of an institution to some protocol."""
+    assert isinstance(request.user, User)
+    at = house_of(request).clock.now()
+    rows = Institution.objects.filter(pk=institution)
+    return visible(request.user, "data.add", rows, institution="pk", at=at).exists()
+
+
+def addable_institutions(request: HttpRequest) -> set[int]:
+    """The institutions whose data this person adds to some protocol."""
+    assert isinstance(request.user, User)
+    at = house_of(request).clock.now()
+    rows = visible(request.user, "data.add", Institution.objects.all(), institution="pk", at=at)
+    return set(rows.values_list("pk", flat=True))
+
+
 def note(request: HttpRequest, action: str, **what: Any) -> None:
     """Journal that this person looked, searched or took a list out (R116)."""
     assert isinstance(request.user, User)
@@ -81,7 +97,9 @@ def note_view(request: HttpRequest, file: PatientFile, **what: int) -> None:
 
 
 __all__ = [
+    "addable_institutions",
     "is_veiled",
+    "may_add",
     "mine",
     "my_institutions",
     "note",

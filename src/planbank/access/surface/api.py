@@ -31,6 +31,8 @@ DOORS = by_name(
         door("GET plan-sets/{plan_set}/rois", "data.view", VEILED, of="plan set"),
         door("GET plan-sets/{plan_set}/dvhs", "data.view", VEILED, of="plan set"),
         door("GET plan-sets/{plan_set}/findings", "data.view", VEILED, of="plan set"),
+        door("GET memberships", "data.list", VEILED),
+        door("GET grants", "account.use"),
         door("GET journal", "journal.read"),
     ]
 )

@@ -96,6 +96,15 @@ _GRANTS = [
     door("my-permissions", "account.use"),
     door("my-permission-end", "account.use", BOTH, COUNTS, of="grant"),
 ]
+_HELD = [
+    door("protocol-patients", "protocol.view", GET, VEILED, scope="protocol"),
+    door("protocol-plans", "protocol.view", GET, VEILED, scope="protocol"),
+    door("protocol-patient-remove", "data.remove", BOTH, VEILED, scope="protocol", of="patient file"),
+    door("protocol-plan-remove", "data.remove", BOTH, VEILED, scope="protocol", of="plan set"),
+    door("protocol-removed", "data.remove", GET, VEILED, scope="protocol"),
+    door("protocol-back", "data.remove", POST, COUNTS, scope="protocol"),
+    door("add-to-protocol", "data.add", BOTH, NAMED),
+]
 _PARTICIPANTS = [
     door("participants", "participant.view", GET, VEILED, scope="protocol"),
     door("participant-new", "participant.edit", BOTH, scope="protocol"),
@@ -226,6 +235,7 @@ DOORS = by_name(
     [
         *_DATA,
         *_PROTOCOLS,
+        *_HELD,
         *_GRANTS,
         *_PARTICIPANTS,
         *_AGREEMENTS,

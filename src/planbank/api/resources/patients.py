@@ -47,10 +47,11 @@ def patients(
     institution: InInstitution,
 ) -> dict[str, object]:
     """Patients you may see; in one protocol, project or institution where named."""
-    rows = reader_in(request, protocol, project).rows(PatientFile).select_related("institution")
+    reader = reader_in(request, protocol, project)
+    rows = reader.rows(PatientFile).select_related("institution")
     if institution:
         rows = rows.filter(institution__code=institution)
-    items, further = cut(rows, after, limit)
+    items, further = cut(rows, reader, after, limit)
     note(request, "patients", protocol=protocol, rows=len(items))
     return {"items": [_patient(row) for row in items], "next": further}
 

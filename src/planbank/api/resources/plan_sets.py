@@ -124,11 +124,12 @@ def plan_sets(
     institution: InInstitution,
 ) -> dict[str, object]:
     """Plan sets you may see; in one protocol, project or institution where named."""
-    rows = reader_in(request, protocol, project).rows(PlanSet)
+    reader = reader_in(request, protocol, project)
+    rows = reader.rows(PlanSet)
     rows = rows.select_related("patient_file__institution")
     if institution:
         rows = rows.filter(patient_file__institution__code=institution)
-    items, further = cut(rows, after, limit)
+    items, further = cut(rows, reader, after, limit)
     unveil_labels(items)
     note(request, "plan sets", protocol=protocol, rows=len(items))
     return {"items": [_plan_set(row) for row in items], "next": further}

@@ -84,7 +84,7 @@ class Participants(Schema):
 def protocols(request: HttpRequest, after: After, limit: Limit) -> dict[str, object]:
     """Protocols whose record you may see."""
     reader = request.reader  # type: ignore[attr-defined]
-    items, further = cut(protocols_seen(reader.user, reader.at, reader.scope), after, limit)
+    items, further = cut(protocols_seen(reader.user, reader.at, reader.scope), reader, after, limit)
     return {"items": items, "next": further}
 
 
@@ -92,7 +92,7 @@ def protocols(request: HttpRequest, after: After, limit: Limit) -> dict[str, obj
 def projects(request: HttpRequest, after: After, limit: Limit) -> dict[str, object]:
     """Projects whose record you may see."""
     reader = request.reader  # type: ignore[attr-defined]
-    items, further = cut(projects_seen(reader.user, reader.at, reader.scope), after, limit)
+    items, further = cut(projects_seen(reader.user, reader.at, reader.scope), reader, after, limit)
     return {"items": items, "next": further}
 
 
@@ -109,7 +109,7 @@ def participants(
     if not verdict:
         raise Refused(verdict)
     rows = Participant.objects.filter(protocol=found).select_related("institution")
-    items, further = cut(_of_paths(rows, reader, found.pk), after, limit)
+    items, further = cut(_of_paths(rows, reader, found.pk), reader, after, limit)
     note(request, "participants", protocol=found.short_name)
     return {"items": [_participant(row) for row in items], "next": further}
 

@@ -7,7 +7,9 @@ only a person adds again.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from planbank.catalogue.models import PatientFile, PlanSet, Series
 from planbank.errors import ProtocolError
 from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.protocols.act import Act
+from planbank.protocols.actions.adding import add_parts
 from planbank.protocols.actions.enrolling import removed
 from planbank.protocols.models import Enrolment, Membership, Protocol
 from planbank.protocols.parts import Part, parts_of, parts_of_series
@@ -75,6 +78,24 @@ def remove_patient(act: Act, protocol: Protocol, enrolment: Enrolment, reason: s
         reason=reason.strip()[:200],
     )
     return ended
+
+
+@transaction.atomic
+def bring_back(act: Act, protocol: Protocol, files: Iterable[int], removed_at: datetime) -> int:
+    """Undo one removal: what ended for these patient files at `removed_at` stands there again.
+
+    Returns how many members are new. Raises ProtocolError where the protocol or the centre takes nothing now.
+    """
+    rows = Membership.objects.filter(
+        protocol=protocol, patient_file__in=list(files), removed_at=removed_at
+    ).exclude(removed_reason=MOVED)
+    parts: dict[int, set[Part]] = defaultdict(set)
+    for row in rows:
+        parts[row.patient_file_id].add(Part(row.series_id, row.instance_id, row.sop_instance_uid))
+    if not parts:
+        raise ProtocolError(_("There is nothing to undo."))
+    found = PatientFile.objects.select_related("institution").filter(pk__in=parts).order_by("pk")
+    return sum(add_parts(act, protocol, file, parts[file.pk]) for file in found)
 
 
 def _lock(protocol: Protocol, file: PatientFile) -> None:

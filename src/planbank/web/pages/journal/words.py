@@ -56,6 +56,7 @@ ACTS: dict[str, str | Promise] = {
     "confirm grant": _("confirmed a permission"),
     "renew grant": _("renewed a permission"),
     "revoke grant": _("revoked a permission"),
+    "answer broken off": _("had an answer broken off: a permission ended"),
     "restore grant": _("gave a revoked permission back"),
     "explain access": _("asked what somebody sees"),
     "ask who sees": _("asked who sees a patient"),

@@ -28,7 +28,7 @@ from planbank.web.pages.grants.asking import may_ask_who
 from planbank.web.pages.patients.findings import Shown, findings_of
 from planbank.web.pages.patients.forms import SeriesFilters
 from planbank.web.pages.plans.views import rows_of
-from planbank.web.reach import is_veiled, mine, note, note_view, one_of, ours
+from planbank.web.reach import is_veiled, may_add, mine, note, note_view, one_of, ours
 
 SIZE, ARRIVALS = 100, 8
 
@@ -63,6 +63,7 @@ def patient(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": _rows(list(found), held),
         "all_url": without(request, *filters.fields),
         "veiled": is_veiled(file),
+        "addable": file.patient_id is not None and may_add(request, file.institution_id),
         "may_ask_who": may_ask_who(request, file),
         # What is odd and how it came is its institution's; of a plan, the plan's page tells it.
         "findings": Shown() if file.seen_through else findings_of(file),

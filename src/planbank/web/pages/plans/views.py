@@ -26,8 +26,15 @@ from planbank.web.lists.words import day, person
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.plans import words
 from planbank.web.pages.plans.forms import PlanFilters
+from planbank.web.reach import (
+    addable_institutions,
+    note,
+    seen_institutions,
+    sees_only_named,
+    unveil_labels,
+    words_allowed,
+)
 from planbank.web.reach import mine as reach
-from planbank.web.reach import note, seen_institutions, sees_only_named, unveil_labels, words_allowed
 
 SIZE, CHUNK = 50, 200
 USUAL = "-received"
@@ -114,6 +121,7 @@ def plans(request: HttpRequest) -> HttpResponse:
         "where": where(rows, len(found.rows)),
         "codes": codes,
         "several": len(codes) > 1,
+        "pick": addable_institutions(request),
         "all_url": without(request, *filters.fields),
     }
     if not found.rows and given:

@@ -20,6 +20,8 @@ from planbank.web.pages import house_of
 # The page's name, the action that opens it, its title.
 PARTS: list[tuple[str, str, str | Promise]] = [
     ("protocol", "protocol.view", _("Progress")),
+    ("protocol-patients", "protocol.view", _("Patients")),
+    ("protocol-plans", "protocol.view", _("Plans")),
     ("participants", "participant.view", _("Participants")),
     ("dictionary", "data.statistics", _("Dictionary")),
     ("matrix", "data.list", _("Matrix")),

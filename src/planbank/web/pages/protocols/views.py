@@ -6,10 +6,11 @@ protocols/actions/lifecycle.py, each with the revision its editor saw.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -26,14 +27,24 @@ from planbank.people.models import User
 from planbank.protocols.act import Act
 from planbank.protocols.actions import lifecycle
 from planbank.protocols.models import Protocol
-from planbank.protocols.queries.progress import Centre, per_centre, sizes
-from planbank.web.lists.listing import drops
+from planbank.protocols.queries.progress import Centre, Size, per_centre, sizes
+from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.protocols.forms import ProtocolFilters, ProtocolForm, ReasonForm
 from planbank.web.pages.protocols.tabs import tabs_of
 
 _SHOWN = Menu("research", gettext_lazy("Protocols"), "folder", 10)
+_SIZE, _USUAL = 50, "name"
+# The list is that of all protocols of a country: some hundred rows, sorted here by what is counted.
+_SORTS: dict[str, Callable[[Protocol, Size], Any]] = {
+    "name": lambda row, size: row.short_name.casefold(),
+    "group": lambda row, size: (row.cancer_group.casefold(), row.short_name.casefold()),
+    "centres": lambda row, size: (size.centres, row.short_name.casefold()),
+    "patients": lambda row, size: (size.patients, row.short_name.casefold()),
+    "target": lambda row, size: (row.target_accrual or 0, row.short_name.casefold()),
+    "status": lambda row, size: (row.status, row.short_name.casefold()),
+}
 _MEANWHILE = gettext_lazy(
     "Somebody changed this protocol meanwhile. Nothing of yours is saved: "
     "open it in another window, compare, then save again."
@@ -53,11 +64,18 @@ def protocols(request: HttpRequest) -> HttpResponse:
     size = sizes([row.pk for row in rows], now)
     if wants_csv(request):
         return as_csv(_("protocols"), _heads(), (_line(row, size[row.pk]) for row in rows))
+    sort = request.GET.get("sort", _USUAL)
+    sort = sort if sort.removeprefix("-") in _SORTS else _USUAL
+    rows.sort(key=lambda row: _SORTS[sort.removeprefix("-")](row, size[row.pk]), reverse=sort.startswith("-"))
+    paged = Paginator(rows, _SIZE).get_page(request.GET.get("page"))
     clinical = [row for row in rows if row.kind == Protocol.Kind.CLINICAL]
     context = {
         "filters": filters,
         "given": filters.given(),
-        "rows": [(row, size[row.pk]) for row in rows],
+        "found": paged,
+        "sort": sort,
+        "all_url": without(request, *filters.fields),
+        "rows": [(row, size[row.pk]) for row in paged],
         "counted": len(clinical),
         "patients": sum(size[row.pk].patients for row in clinical),
         "may_create": may(user, "protocol.create", now),
@@ -195,7 +213,7 @@ def _heads() -> list[str]:
     ]
 
 
-def _line(row: Protocol, size: Any) -> Iterable[Any]:
+def _line(row: Protocol, size: Size) -> Iterable[Any]:
     return (
         *(row.short_name, row.title, row.cancer_group, row.get_kind_display(), size.centres),
         *(size.patients, row.target_accrual, row.get_status_display()),
