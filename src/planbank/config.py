@@ -95,8 +95,31 @@ class Settings(BaseSettings):
         le=8,
         description="Reverse proxies before the site that add to X-Forwarded-For; 0: the header is not believed.",
     )
-    second_factor: Literal["optional", "required"] = Field(
-        "optional", description="Whether everybody needs a second factor (app or passkey) to use the site."
+    second_factor: Literal["optional", "admins", "required"] = Field(
+        "optional",
+        description="Who needs a second factor (app or passkey) to use the site: nobody, administrators, everybody.",
+    )
+    oidc_url: str = Field(
+        "",
+        max_length=500,
+        description="Issuer of single sign-on (OpenID Connect); empty: people sign in with passwords only.",
+    )
+    oidc_client_id: str = Field("", max_length=200, description="Client ID of this site at the provider.")
+    oidc_client_secret_file: Path | None = Field(None, description="File with the client secret.")
+    oidc_name: str = Field("", max_length=60, description="What the button says: 'Sign in with NAME'.")
+    oidc_ca: Path | None = Field(
+        None, description="PEM certificates to trust for the provider; empty: the usual ones."
+    )
+    oidc_trusts_email: bool = Field(
+        False,
+        description="Whether the provider's e-mail addresses count as verified though it does not say so.",
+    )
+    oidc_has_second_factor: bool = Field(
+        False, description="Whether who signs in through the provider needs no second factor here."
+    )
+    oidc_creates: bool = Field(
+        False,
+        description="Whether an account is made for a stranger the provider sends; it sees nothing yet.",
     )
     web_url: str = Field(
         "",
@@ -228,7 +251,10 @@ class Settings(BaseSettings):
     language: Literal["en", "da"] = Field("en", description="Language of pages for people who chose none.")
     time_zone: str = Field("Europe/Copenhagen", description="Zone in which times are shown.")
 
-    @field_validator("home", "clock_file", "mail_ca", "mail_password_file", *_TLS_FILES)
+    @field_validator(
+        *("home", "clock_file", "mail_ca", "mail_password_file", "oidc_client_secret_file", "oidc_ca"),
+        *_TLS_FILES,
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -239,6 +265,16 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", value):
             raise ValueError("write one plain address, such as planbank@hospital.example")
         return value
+
+    @field_validator("oidc_url")
+    @classmethod
+    def _sealed_way(cls, value: str) -> str:
+        """Who listens between site and provider could sign in as anybody (OpenID Connect Core, 16.17)."""
+        parts = urlsplit(value)
+        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if value and not (parts.hostname and (parts.scheme == "https" or (here and parts.scheme == "http"))):
+            raise ValueError("write the issuer's address, beginning with https://")
+        return value.rstrip("/")
 
     @field_validator("text_url")
     @classmethod

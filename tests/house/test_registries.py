@@ -27,6 +27,8 @@ OPEN = {
     *("account_login", "account_inactive", "welcome"),
     # The second step of signing in, and the first by passkey.
     *("mfa_authenticate", "mfa_login_webauthn"),
+    # Single sign-on, there and back; a password that was forgotten.
+    *("openid_connect_login", "openid_connect_callback", "forgotten", "reset"),
     *("set_language", "theme", "healthz", "robots"),
 }
 

@@ -141,3 +141,22 @@ def test_who_has_none_may_still_sign_out(asked_of_all: House, anna: User) -> Non
     browser, _ = sign_in(anna)
     assert browser.post("/sign-out/").status_code == 302
     assert browser.get("/")["Location"].startswith("/sign-in/")
+
+
+def test_a_site_may_ask_administrators_only(
+    bank: House, anna: User, site_admin: User, person_of: Any
+) -> None:
+    import dataclasses
+
+    from planbank.people.models import Affiliation
+
+    settings = bank.settings.model_copy(update={"second_factor": "admins"})
+    apps.get_app_config("web").house = dataclasses.replace(bank, settings=settings)  # type: ignore[attr-defined]
+    chief = with_password(person_of("AUH"))
+    Affiliation.objects.filter(user=chief).update(is_admin=True)
+    for user, asked in ((anna, False), (chief, True), (with_password(site_admin), True)):
+        browser, _ = sign_in(user)
+        assert (browser.get("/account/").status_code == 302) is asked, user.username
+    assert "asks administrators" in browser.get(SECOND_FACTOR).text
+    set_up_app(browser)
+    assert browser.get("/account/").status_code == 200

@@ -159,17 +159,18 @@ def may_make_link(act: Act, user: User) -> bool:
 
 
 @transaction.atomic
-def prepare_link(act: Act, user: User) -> User:
+def prepare_link(act: Act, user: User, *, unseen: bool = False) -> User:
     """Note that a one-time link is made; links made before end where no password was set yet.
 
-    Raises AccessError.
+    `unseen`: it goes to the person's own address, and who makes it does not see it. Raises AccessError.
     """
-    if not may_make_link(act, user):
+    fits = user.is_active and governs(act, user, "user.create") if unseen else may_make_link(act, user)
+    if not fits:
         raise AccessError(_("You may not make a link for this account."))
     if not user.has_usable_password():
         user.set_unusable_password()
         user.save(update_fields=["password"])
-    _journal(act, "make one-time link", user)
+    _journal(act, "make one-time link", user, **({"by": "mail"} if unseen else {}))
     return user
 
 

@@ -8,6 +8,7 @@ other: for a new institution, or when its last one is about to lapse. The comman
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -125,6 +126,19 @@ def check_giver(act: Act, user: User, institution: Institution, is_admin: bool) 
             )
             % said
         )
+
+
+def may_change(act: Act, institution: Institution) -> Callable[[Affiliation], bool]:
+    """For rows of one institution: whether who acts may change one. Two questions, however many rows."""
+    if act.user is None:
+        return lambda row: True
+    scope = Scope("institution", institution.pk)
+    roles = {path.role for path in standing_of(act.user).in_force("affiliation.give", act.at, scope)}
+    admins = set(admins_of(institution, act.at).values_list("user", flat=True))
+    own = act.user.pk
+    if "institution-admin" in roles:
+        return lambda row: row.user_id != own
+    return lambda row: "system-admin" in roles and row.user_id != own and not admins - {row.user_id}
 
 
 def check_not_last(row: Affiliation, at: datetime) -> None:

@@ -15,7 +15,7 @@ from planbank.web.parts.theme import YEAR
 
 
 class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
-    """Accounts are made by administrators (`planbank apply`)."""
+    """Accounts are made by administrators."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -46,6 +46,12 @@ class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         known = User.objects.filter(username=typed).values_list("username", flat=True).first()
         record(Actor("user", known or "unknown"), "sign-in", house.clock.now(), outcome="refused")
         super().authentication_failed(request, **credentials)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Journalled, however somebody came: the password was right, the account is switched off."""
+        house = request.house  # type: ignore[attr-defined]
+        record(Actor("user", user.username), "sign-in", house.clock.now(), outcome="refused")
+        return super().respond_user_inactive(request, user)
 
     def add_message(
         self,

@@ -127,7 +127,7 @@ class HouseAndPolicy:
             now = request.house.clock.now()  # type: ignore[attr-defined]
             timezone.activate(zone(standing_of(request.user).zone(now)))
         house = request.house  # type: ignore[attr-defined]
-        if house.settings.second_factor == "required" and second_factor.is_missing(request):
+        if second_factor.is_asked(request) and second_factor.is_missing(request):
             return second_factor.ask_for_one(request)
         verdict = may(request.user, action, house.clock.now(), _scope(view, kwargs))
         return None if verdict else _refusal(request, verdict)

@@ -19,9 +19,11 @@ from django.shortcuts import redirect
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from planbank.access.standing import standing_of
 from planbank.journal.record import Actor, record
 from planbank.people.models import User
 from planbank.web.pages import house_of
+from planbank.web.single_sign_on import came_by_single_sign_on
 
 COUNTS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 # What somebody without a second factor may still do where the site asks for one.
@@ -44,6 +46,22 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
         return _("Passkey %(number)s") % {"number": number}
 
 
+def is_asked(request: HttpRequest) -> bool:
+    """Whether the site asks this person for a second factor: nobody, administrators, or everybody.
+
+    Administrators: of the system and of an institution. Who came through a provider that itself asks for
+    one (`oidc_has_second_factor`) is not asked again.
+    """
+    house = house_of(request)
+    wanted = house.settings.second_factor
+    if wanted == "optional" or (house.settings.oidc_has_second_factor and came_by_single_sign_on(request)):
+        return False
+    if wanted == "required":
+        return True
+    assert isinstance(request.user, User)
+    return bool(standing_of(request.user).in_force("user.create", house.clock.now()))
+
+
 def is_missing(request: HttpRequest) -> bool:
     """Whether this person has neither app nor passkey and asks for a page that wants one."""
     match = request.resolver_match
@@ -55,7 +73,11 @@ def is_missing(request: HttpRequest) -> bool:
 
 def ask_for_one(request: HttpRequest) -> HttpResponse:
     """To the page on which a second factor is made, saying why."""
-    messages.warning(request, _("This site asks everybody for a second factor. Add one to go on."))
+    if house_of(request).settings.second_factor == "admins":
+        words = _("This site asks administrators for a second factor. Add one to go on.")
+    else:
+        words = _("This site asks everybody for a second factor. Add one to go on.")
+    messages.warning(request, words)
     return redirect("mfa_index")
 
 

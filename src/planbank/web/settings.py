@@ -47,6 +47,8 @@ def django_settings(settings: Settings, database_url: str, secret: str) -> dict[
             "allauth",
             "allauth.account",
             "allauth.mfa",
+            "allauth.socialaccount",
+            "allauth.socialaccount.providers.openid_connect",
             "allauth.usersessions",
             *(f"planbank.{room}" for room in ROOMS),
             "planbank.web.parts",
@@ -106,9 +108,14 @@ def django_settings(settings: Settings, database_url: str, secret: str) -> dict[
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_LOGOUT_ON_GET": False,
         "ACCOUNT_SESSION_REMEMBER": False,
-        "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/5m/key"},
+        "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/h/ip,3/h/key"},
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ALLAUTH_TRUSTED_PROXY_COUNT": settings.web_proxies,
+        "SOCIALACCOUNT_ADAPTER": "planbank.web.single_sign_on.SingleSignOn",
+        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": _single_sign_on(settings)},
+        # A link, not a form: the page's content policy lets no form lead to another origin.
+        "SOCIALACCOUNT_LOGIN_ON_GET": True,
+        "SOCIALACCOUNT_STORE_TOKENS": False,
         "MFA_ADAPTER": "planbank.web.second_factor.SecondFactors",
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
@@ -149,6 +156,25 @@ def django_settings(settings: Settings, database_url: str, secret: str) -> dict[
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 2000,
         "SILENCED_SYSTEM_CHECKS": [],
     }
+
+
+def _single_sign_on(settings: Settings) -> dict[str, Any]:
+    """The one provider of OpenID Connect, where there is one."""
+    if not settings.oidc_url:
+        return {"APPS": []}
+    file = settings.oidc_client_secret_file
+    try:
+        secret = file.read_text(encoding="utf-8").strip() if file else ""
+    except OSError:
+        secret = ""  # a process that may not read it signs nobody in; the site's page says so
+    app = {
+        "provider_id": "oidc",
+        "name": settings.oidc_name or "OpenID Connect",
+        "client_id": settings.oidc_client_id,
+        "secret": secret,
+        "settings": {"server_url": settings.oidc_url},
+    }
+    return {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}
 
 
 def _hosts(settings: Settings) -> list[str]:

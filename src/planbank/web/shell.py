@@ -38,6 +38,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return context
     context["demo"] = (house.settings.home / "demo").exists()
     if not isinstance(user, User):
+        context["single_sign_on"] = house.settings.oidc_url and (house.settings.oidc_name or "OpenID Connect")
+        context["mails"] = bool(house.settings.mail_host)
         context["demo_accounts"] = _demo_accounts() if context["demo"] else []
         return context
     now = house.clock.now()

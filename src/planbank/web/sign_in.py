@@ -1,7 +1,7 @@
 """The addresses of signing in, of second factors and of one's password: allauth's views, declared.
 
 Comes in: nothing. Goes out: address patterns, each with the action that opens it. What is not
-listed here (signing up, e-mail addresses, resets by mail) does not exist.
+listed here (signing up, changing e-mail addresses) does not exist.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.urls import URLPattern, path, reverse_lazy
 from django.views.generic import RedirectView
 
+from planbank.web import single_sign_on
 from planbank.web.pages import PUBLIC
 
 OWN = "account.use"
@@ -31,7 +32,7 @@ def declared(view: View, action: str) -> View:
 
 def addresses() -> list[URLPattern]:
     """All of them."""
-    return [*_in_and_out(), *_second_factors()]
+    return [*_in_and_out(), *_single_sign_on(), *_second_factors()]
 
 
 def _in_and_out() -> list[URLPattern]:
@@ -44,6 +45,25 @@ def _in_and_out() -> list[URLPattern]:
         _to("account/password/", change, OWN, "account_change_password"),
         _to("account/again/", account.ReauthenticateView.as_view(), OWN, "account_reauthenticate"),
         _to("account/switched-off/", account.AccountInactiveView.as_view(), PUBLIC, "account_inactive"),
+    ]
+
+
+def _single_sign_on() -> list[URLPattern]:
+    """The provider is told the second address; the names are those that allauth looks for."""
+    one = {"provider_id": single_sign_on.PROVIDER}
+    return [
+        path(
+            "sign-in/single/",
+            declared(single_sign_on.go, PUBLIC),
+            one,
+            name="openid_connect_login",
+        ),
+        path(
+            "sign-in/single/back/",
+            declared(single_sign_on.back, PUBLIC),
+            one,
+            name="openid_connect_callback",
+        ),
     ]
 
 

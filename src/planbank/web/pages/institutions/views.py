@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from planbank.access.affiliating import admins_of
+from planbank.access.affiliating import admins_of, may_change
 from planbank.access.listing import protocols_seen
 from planbank.access.policy import may, visible
 from planbank.access.scopes import Scope
@@ -26,6 +26,7 @@ from planbank.journal.record import Actor
 from planbank.people.institutions import change_institution, register_institution, register_region
 from planbank.people.models import Affiliation, Institution, Sender, User
 from planbank.people.zones import last_day, zone
+from planbank.protocols.act import Act
 from planbank.protocols.models import Participation
 from planbank.web.lists.listing import drops
 from planbank.web.lists.sheet import as_csv, wants_csv
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 SIZE = 50
-_SHOWN = Menu("running", gettext_lazy("Institutions"), "home", 25)
+_SHOWN = Menu("running", gettext_lazy("Institutions"), "table", 25)
 MEANWHILE = gettext_lazy(
     "Somebody else changed this meanwhile. Nothing of yours is saved: "
     "open it in another window, compare, then save again."
@@ -87,11 +88,12 @@ def one(request: HttpRequest, institution: int) -> HttpResponse:
         .select_related("user", "granted_by")
         .order_by("-is_admin", "user__name")
     )
+    changes = may_change(Act.of(user, now), row)
     context = {
         "institution": row,
         "now": now,
         "zone": zone(row.time_zone).key,
-        "people": [(one, one.until and last_day(one.until, row)) for one in people],
+        "people": [(one, one.until and last_day(one.until, row), changes(one)) for one in people],
         "has_admin": admins_of(row, now).exists(),
         "senders": Sender.objects.filter(listed__institution=row).distinct(),
         "protocols": protocols_seen(user, now).filter(

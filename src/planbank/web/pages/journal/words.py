@@ -18,6 +18,8 @@ ACTS: dict[str, str | Promise] = {
     "make recovery codes anew": _("made new recovery codes"),
     "end sessions": _("ended sessions"),
     "set password": _("set a password"),
+    "ask for a new password": _("asked for a new password"),
+    "join single sign-on": _("joined single sign-on with the account"),
     "make one-time link": _("made a one-time link"),
     "view": _("looked at"),
     "search": _("searched"),

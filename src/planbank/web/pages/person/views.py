@@ -12,6 +12,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,15 +20,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from planbank.access import accounts
+from planbank.access.affiliating import may_change
 from planbank.access.models import Token
-from planbank.access.policy import may
-from planbank.access.scopes import Scope
 from planbank.errors import AccessError, ChangedMeanwhile
+from planbank.messages.outbox import open_channels
 from planbank.people.models import Affiliation, User
 from planbank.people.zones import last_day
 from planbank.web import second_factor, sessions
+from planbank.web.link_mail import mail_invitation
 from planbank.web.one_time import VALID_FOR
-from planbank.web.pages import page
+from planbank.web.pages import house_of, page
 from planbank.web.pages.affiliations.views import act_of
 from planbank.web.pages.institutions.views import MEANWHILE, seen
 from planbank.web.pages.people.forms import PersonForm
@@ -57,6 +59,10 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "elsewhere": not accounts.governs(act, row, "user.disable"),
         "may_edit": accounts.governs(act, row, "user.create"),
         "may_off": accounts.governs(act, row, "user.disable") and act.user != row,
+        "may_mail": accounts.governs(act, row, "user.create")
+        and row.is_active
+        and row.email
+        and "email" in open_channels(house_of(request).settings),
         "may_link": accounts.may_make_link(act, row),
         "second_factor": is_mfa_enabled(row, second_factor.COUNTS),
         "sessions": len(sessions.of(row)),
@@ -94,7 +100,10 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a one-time link and show it once."""
     act, row = act_of(request), _person(request, pk)
     try:
-        keep(request, accounts.prepare_link(act, row), act.at)
+        if request.GET.get("by") == "mail":
+            _mail_link(request, act, row)
+        else:
+            keep(request, accounts.prepare_link(act, row), act.at)
     except AccessError as exc:
         messages.warning(request, str(exc))
     return redirect("person", pk)
@@ -139,6 +148,16 @@ def on(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("person", pk)
 
 
+@transaction.atomic
+def _mail_link(request: HttpRequest, act: Act, row: User) -> None:
+    """Whoever makes it never sees it: so it may go to an account in use too."""
+    accounts.prepare_link(act, row, unseen=True)
+    if mail_invitation(house_of(request), row):
+        messages.success(request, _("A link is on its way to %(email)s.") % {"email": row.email})
+    else:
+        messages.warning(request, _("No mail can be sent to this person. Make a link to hand over."))
+
+
 def _person(request: HttpRequest, pk: int) -> User:
     """The person, if one may see them; 404 otherwise."""
     act = act_of(request)
@@ -154,6 +173,5 @@ def _works(act: Act, row: User) -> list[tuple[Affiliation, Any, bool, bool]]:
     for one in rows.select_related("institution", "granted_by").order_by("-since"):
         over = one.until is not None and one.until <= act.at
         day = last_day(one.until, one.institution) if one.until else None
-        scope = Scope("institution", one.institution_id)
-        found.append((one, day, over, bool(may(act.user, "affiliation.give", act.at, scope)) and not over))
+        found.append((one, day, over, not over and may_change(act, one.institution)(one)))
     return found
