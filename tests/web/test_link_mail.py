@@ -1,4 +1,4 @@
-"""Mails with a one-time link: in the person's language, to their own address, unseen by who made it (R118)."""
+"""Mails with a one-time link: in the person's language, to their own address, unseen by its maker (R118)."""
 
 from __future__ import annotations
 
