@@ -37,6 +37,7 @@ FIELDS = {
     "sender": {
         *("ae_title", "network", "institution", "institutions", "description", "contact"),
         *("echo_host", "echo_port", "charset_fallback", "is_active", "certificates"),
+        *("quiet_minutes", "small_is_empty"),
     },
     "user": {
         "username",

@@ -34,6 +34,8 @@ class SenderFacts:
     echo_host: str | None = None
     echo_port: int | None = None
     charset_fallback: str = ""
+    quiet_minutes: int | None = None
+    small_is_empty: bool = False
 
     def columns(self) -> dict[str, object]:
         """The columns of a Sender row."""
@@ -45,6 +47,8 @@ class SenderFacts:
             "echo_host": self.echo_host or None,
             "echo_port": self.echo_port,
             "charset_fallback": self.charset_fallback,
+            "quiet_minutes": self.quiet_minutes,
+            "small_is_empty": self.small_is_empty,
         }
 
 

@@ -172,6 +172,14 @@ class Sender(models.Model):
     echo_host = models.GenericIPAddressField(null=True, blank=True)
     echo_port = models.PositiveIntegerField(null=True, blank=True)
     charset_fallback = models.CharField(max_length=32, blank=True)
+    quiet_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="How long it pauses between objects of one patient; empty: the setting.",
+    )
+    small_is_empty = models.BooleanField(
+        default=False, help_text="It drops empty ROIs: points, and less than 0.1 cc, count as empty."
+    )
     institutions: models.ManyToManyField[Institution, SenderInstitution] = models.ManyToManyField(
         Institution, through="SenderInstitution"
     )

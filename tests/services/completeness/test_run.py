@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from planbank.catalogue.models import Finding, ImageStack, Submission
 from planbank.catalogue.stack_words import in_words, of_series
 from planbank.house import FixedClock, House
+from planbank.people.models import Sender
 from planbank.pipeline.drain import overdue
 from planbank.pipeline.models import Outcome
 from tests.sending import ct, deposit, encoded, register_sender
@@ -121,3 +122,14 @@ def test_images_moved_to_another_version_are_judged_anew(house: House) -> None:
     send(house, image(4, ImagePositionPatient=[0, 0, 500.0]))
     later(house)
     assert ImageStack.objects.get().verdict != "complete"
+
+
+def test_a_sender_that_pauses_longer_has_a_quiet_time_of_its_own(house: House) -> None:
+    """model.md: a per-sender quiet time."""
+    Sender.objects.update(quiet_minutes=120)
+    send(house, *(image(k) for k in range(20)))
+    assert not ImageStack.objects.filter(is_final=True).exists()
+    moved = later(house)
+    assert not ImageStack.objects.filter(is_final=True).exists()
+    later(moved, timedelta(minutes=90))
+    assert ImageStack.objects.get().is_final

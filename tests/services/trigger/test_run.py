@@ -14,7 +14,7 @@ from planbank.catalogue.models import Finding, PlanSet, Series
 from planbank.house import FixedClock, House
 from planbank.journal.models import Entry
 from planbank.messages.models import Event
-from planbank.people.models import Institution
+from planbank.people.models import Institution, Sender
 from planbank.protocols.act import Act
 from planbank.protocols.actions.removing import remove_plan_set
 from planbank.protocols.models import Enrolment, Firing, Membership, Participation, Protocol, Trigger
@@ -204,3 +204,22 @@ def test_later_in_time_the_same_end(bank: House, brain: Protocol) -> None:
     later = replace(bank, clock=FixedClock(bank.clock.now() + timedelta(days=180)))
     arrive(later, objects)
     assert list(Membership.objects.order_by("pk").values_list("series", "instance", "removed_at")) == before
+
+
+def test_a_dot_counts_as_empty_where_the_sender_drops_empty_rois(bank: House, brain: Protocol) -> None:
+    """model.md, Trigger ROIs: per sender 'POINT or under 0.1 cc'."""
+    objects = with_roi(thinned("prostate"))
+    rs = next(ds for ds in objects if "StructureSetROISequence" in ds)
+    point = Dataset()
+    point.ContourGeometricType, point.NumberOfContourPoints, point.ContourData = "POINT", 1, [1, 2, 3]
+    rs.ROIContourSequence[-1].ContourSequence = [point]
+    for ds in objects:
+        send(bank, ds)
+    run_everything(bank)
+    assert not Firing.objects.exists()
+    assert Finding.objects.filter(code="trigger-roi-has-contours", closed_at=None).exists()
+    Sender.objects.update(small_is_empty=True)
+    send(bank, rs)
+    run_everything(bank)
+    assert Firing.objects.get().outcome == "done"
+    assert not Finding.objects.filter(code="trigger-roi-has-contours", closed_at=None).exists()

@@ -64,6 +64,8 @@ _PROTOCOLS = [
     door("trigger-new", "trigger.edit", BOTH, scope="protocol"),
     door("trigger", "trigger.edit", BOTH, scope="protocol", of="trigger"),
     door("triggers-again", "trigger.edit", BOTH, COUNTS, scope="protocol"),
+    door("triggers-again-stop", "trigger.edit", POST, scope="protocol"),
+    door("triggers-try", "trigger.edit", BOTH, scope="protocol"),
     door("dictionary", "data.statistics", BOTH, VEILED, scope="protocol"),
     door("dictionary-end", "dictionary.edit", BOTH, VEILED, scope="protocol"),
     door("dictionary-undo", "dictionary.edit", BOTH, scope="protocol", of="edition"),

@@ -4,6 +4,7 @@ Comes in: a condition as JSON, and objects. Goes out: whether it holds, and whic
 """
 
 from planbank.dicom.conditions.paths import TagPath, read_path
+from planbank.dicom.conditions.said import Said, nearest, said
 from planbank.dicom.conditions.tree import All, Any, Condition, Node, Test, from_json, to_json
 from planbank.dicom.conditions.values import ObjectValues
 
@@ -13,9 +14,12 @@ __all__ = [
     "Condition",
     "Node",
     "ObjectValues",
+    "Said",
     "TagPath",
     "Test",
     "from_json",
+    "nearest",
     "read_path",
+    "said",
     "to_json",
 ]

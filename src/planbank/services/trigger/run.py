@@ -18,6 +18,7 @@ from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import PatientFile
 from planbank.catalogue.receipts_due import receipts_due
 from planbank.dicom.conditions import from_json
+from planbank.dicom.names.standard import folded
 from planbank.house import House
 from planbank.pipeline.registry import Done, Result, Subject, service
 from planbank.protocols.act import Act
@@ -65,7 +66,7 @@ def trigger(house: House, patient_file_id: int) -> Result:
     this = _Round(act, file, triggers, taking_part, fired)
     for seen in seen_in(patient_file_id):
         values = list(seen.values(house.store)) if any(rule.condition for rule in rules) else []
-        _settle_one(this, seen, match(rules, seen.rois(), values))
+        _settle_one(this, seen, match(rules, seen.rois(house.store, names_of(rules)), values))
     settle(patient_file_id, "trigger", this.found, now)
     receipts_due(patient_file_id, now)
     return Done(f"{this.done} fired" if this.done else "")
@@ -83,6 +84,11 @@ def rule_of(row: Trigger) -> Rule:
     if row.kind == Trigger.Kind.TAGS:
         return Rule(row.pk, condition=from_json(row.condition))
     return Rule(row.pk, roi_name=row.roi_name)
+
+
+def names_of(rules: Iterable[Rule]) -> frozenset[str]:
+    """The ROI names that rules ask for, folded."""
+    return frozenset(folded(rule.roi_name) for rule in rules if rule.roi_name)
 
 
 def _settle_one(this: _Round, seen: Seen, matches: list[Match]) -> None:

@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from planbank.catalogue.models import PlanSet
+from planbank.demo.patients import part10
 from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.models import User
 from planbank.pipeline.models import Outcome
 from planbank.protocols.models import Firing, Membership, Protocol, Trigger
+from planbank.web import uploads
 from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
 from tests.services.running import run_everything
@@ -184,3 +187,72 @@ def test_the_tester_says_why_and_why_not(
     assert "Modality equals MR" in page
     assert not Firing.objects.exists(), "looking changes nothing"
     assert kaya.get(f"/plans/{plan_set.pk}/triggers/").status_code == 404
+
+
+def test_files_are_tried_and_forgotten(bank: House, protocol: Protocol, kaya: Client, now: datetime) -> None:
+    """R93: what fires and why, condition by condition; nothing is stored."""
+    make(protocol, now)
+    tags = {
+        "all": [
+            {"path": "Modality", "test": "equals", "value": "RTPLAN"},
+            {"path": "StationName", "test": "exists"},
+        ]
+    }
+    make(protocol, now, name="by tags", kind="tags", roi_name="", condition=tags)
+    objects = with_roi(thinned("prostate"))
+    rt = [ds for ds in objects if ds.Modality in ("RTSTRUCT", "RTPLAN")]
+    files = [SimpleUploadedFile(f"{ds.Modality}.dcm", part10(ds)) for ds in rt]
+    junk = SimpleUploadedFile("<b>evil</b>.exe", b"MZ" + bytes(300))
+    body = kaya.post(url(protocol, "try/"), {"files": [*files, junk]}).content.decode()
+    assert NAME in body
+    assert "This is no DICOM file." in body or "are not DICOM" in body
+    assert "<b>evil" not in body
+    assert "Modality equals RTPLAN" in body
+    assert "StationName exists" in body
+    assert not PlanSet.objects.exists()
+    assert not Firing.objects.exists()
+    assert Entry.objects.get(action="triggers tried on files").detail["files"] == 3
+
+
+def test_what_is_too_large_or_missing_is_said(
+    protocol: Protocol, kaya: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_BYTES", 1000)
+    large = SimpleUploadedFile("large.dcm", bytes(2000))
+    assert "It is larger than" in kaya.post(url(protocol, "try/"), {"files": [large]}).content.decode()
+    assert "No file came along" in kaya.post(url(protocol, "try/")).content.decode()
+
+
+def test_uploads_never_touch_the_disk(
+    protocol: Protocol, kaya: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(*args: Any, **kwargs: Any) -> None:
+        raise AssertionError("an upload was written to a file")
+
+    monkeypatch.setattr("django.core.files.uploadedfile.TemporaryUploadedFile.__init__", written)
+    file = SimpleUploadedFile("large.dcm", bytes(8 << 20))
+    assert kaya.post(url(protocol, "try/"), {"files": [file]}).status_code == 200
+
+
+def test_a_preview_then_progress_and_a_stop(
+    bank: House, protocol: Protocol, rows: ProtocolRows, kaya: Client, now: datetime
+) -> None:
+    for ds in with_roi(thinned("prostate")):
+        send(bank, ds)
+    run_everything(bank)
+    make(protocol, now)
+    body = kaya.get(url(protocol, "again/")).content.decode()
+    assert "Preview" in body
+    assert not Firing.objects.exists()
+    there = kaya.post(url(protocol, "again/")).headers["Location"]
+    assert "0 / 1" in kaya.get(there).content.decode()
+    since = there.split("since=")[1].split("&")[0]
+    kaya.post(url(protocol, "again/stop/"), {"since": since})
+    assert Outcome.objects.get(service="trigger").state == "done"
+    run_everything(bank)
+    assert not Firing.objects.exists()
+    there = kaya.post(url(protocol, "again/")).headers["Location"]
+    run_everything(bank)
+    assert "1 / 1" in kaya.get(there).content.decode()
+    assert Firing.objects.get().outcome == "done"
+    assert kaya.post(url(protocol, "again/stop/"), {"since": "nonsense"}).status_code == 404

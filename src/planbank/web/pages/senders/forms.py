@@ -72,6 +72,18 @@ class SenderForm(forms.Form):
         help_text=gettext_lazy("Often 104 or 11112."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+    quiet_minutes = forms.IntegerField(
+        label=gettext_lazy("Quiet time, minutes"),
+        required=False,
+        min_value=1,
+        max_value=24 * 60,
+        help_text=gettext_lazy("After so long without a new object a patient counts as all here."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    small_is_empty = forms.BooleanField(
+        label=gettext_lazy("It drops empty ROIs: a point, or less than 0.1 cc, counts as empty for triggers"),
+        required=False,
+    )
 
     def __init__(self, data: Any = None, sender: Sender | None = None) -> None:
         self.sender = sender
@@ -180,6 +192,8 @@ class SenderForm(forms.Form):
             echo_host=given["echo_host"] or None,
             echo_port=given["echo_port"],
             charset_fallback=self.sender.charset_fallback if self.sender else "",
+            quiet_minutes=given["quiet_minutes"],
+            small_is_empty=given["small_is_empty"],
         )
 
 
@@ -187,4 +201,5 @@ def _initial(sender: Sender | None, listed: list[Any]) -> dict[str, Any]:
     if sender is None:
         return {}
     names = ("ae_title", "network", "description", "contact", "echo_host", "echo_port")
+    names += ("quiet_minutes", "small_is_empty")
     return {name: getattr(sender, name) for name in names}

@@ -12,25 +12,25 @@ from django.db.models import Count, Max, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from planbank.catalogue.lanes import lane_of
-from planbank.catalogue.models import PatientFile, PlanSet, Roi
+from planbank.catalogue.models import PlanSet
 from planbank.errors import ChangedMeanwhile, PlanbankError
 from planbank.people.models import User
-from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.protocols.act import Act
 from planbank.protocols.actions.triggering import save_trigger
 from planbank.protocols.models import Firing, Participation, Protocol, Trigger
-from planbank.services.trigger.matching import match
-from planbank.services.trigger.run import in_force, rule_of
+from planbank.services.trigger.run import in_force
 from planbank.services.trigger.subjects import Seen
+from planbank.services.trigger.trying import Dropped, read_dropped, tried, tried_on
 from planbank.web.pages import house_of, page
 from planbank.web.pages.protocols.tabs import tabs_of
+from planbank.web.pages.triggers.again import again, again_stop
 from planbank.web.pages.triggers.forms import TriggerForm
 from planbank.web.reach import one_of
+from planbank.web.uploads import MOST_BYTES
 
-SHOWN = 50
+__all__ = ["again", "again_stop", "edit", "new", "tester", "triggers", "try_files"]
+SHOWN, MOST_FILES = 50, 100
 
 
 @page("protocols/<int:protocol>/triggers/", name="triggers", action="trigger.edit", scope="protocol")
@@ -66,27 +66,6 @@ def edit(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     return _edit(request, here, row)
 
 
-@page(
-    "protocols/<int:protocol>/triggers/again/", name="triggers-again", action="trigger.edit", scope="protocol"
-)
-def again(request: HttpRequest, protocol: int) -> HttpResponse:
-    """Let the triggers look at what the centres sent before."""
-    here = _protocol(protocol)
-    now = house_of(request).clock.now()
-    centres = Participation.objects.in_force(now).filter(protocol=here)
-    files = PatientFile.objects.filter(institution__in=centres.values("institution"))
-    if request.method == "POST":
-        subjects = [(pk, lane_of(pk)) for pk in files.values_list("pk", flat=True)]
-        count = make_due("trigger", subjects, now, priority=BACKGROUND)
-        said = ngettext("%(n)s patient is looked at.", "%(n)s patients are looked at.", count) % {"n": count}
-        messages.success(request, said)
-        Act.of(_user(request), now).journal("triggers again", protocol=here.short_name, files=count)
-        return redirect("triggers", here.pk)
-    names = [row.roi_name for row in here.triggers.filter(is_active=True, kind=Trigger.Kind.EMPTY_ROI)]
-    context = {"protocol": here, "files": files.count(), "would": _would_fire(files, names, here)}
-    return render(request, "triggers/again.html", context)
-
-
 @page("plans/<int:pk>/triggers/", name="plan-triggers", action="data.view")
 def tester(request: HttpRequest, pk: int) -> HttpResponse:
     """Which triggers would take this plan, and why not (R93)."""
@@ -95,17 +74,43 @@ def tester(request: HttpRequest, pk: int) -> HttpResponse:
     now = house.clock.now()
     centres = Participation.objects.in_force(now).filter(institution=plan_set.patient_file.institution)
     mine = set(centres.values_list("protocol", flat=True))
-    rows = [row for row in in_force(now) if row.protocol_id in mine]
     seen = Seen(plan_set.sop_instance_uid, plan_set=plan_set)
-    rules = [rule_of(row) for row in rows]
-    objects = list(seen.values(house.store)) if any(rule.condition for rule in rules) else []
-    found = {one.rule: one for one in match(rules, seen.rois(), objects)}
+    found = tried_on(seen, house.store, [row for row in in_force(now) if row.protocol_id in mine])
     fired = {
         row.trigger_id: row
         for row in Firing.objects.filter(patient_file=plan_set.patient_file, subject_uid=seen.uid)
     }
-    lines = [(row, found.get(row.pk), fired.get(row.pk), _unmet(row, objects)) for row in rows]
+    lines = [(one, fired.get(one.trigger.pk)) for one in found]
     return render(request, "triggers/tester.html", {"plan_set": plan_set, "lines": lines, "now": now})
+
+
+@page("protocols/<int:protocol>/triggers/try/", name="triggers-try", action="trigger.edit", scope="protocol")
+def try_files(request: HttpRequest, protocol: int) -> HttpResponse:
+    """Drop files: what the triggers of the protocol would make of them, and why. Nothing is kept."""
+    here = _protocol(protocol)
+    files = request.FILES.getlist("files") if request.method == "POST" else []
+    dropped = [_dropped(one) for one in files[:MOST_FILES]]
+    context: dict[str, Any] = {"protocol": here, "dropped": dropped, "asked": request.method == "POST"}
+    context["left_out"] = max(0, len(files) - MOST_FILES)
+    if any(one.values for one in dropped):
+        rois = [roi for one in dropped for roi in one.rois]
+        rows = list(here.triggers.order_by("is_fallback", "-priority", "pk"))
+        context["lines"] = tried(rows, rois, [one.values for one in dropped if one.values])
+    if request.method == "POST":
+        Act.of(_user(request), house_of(request).clock.now()).journal(
+            "triggers tried on files", protocol=here.short_name, files=len(dropped)
+        )
+    return render(request, "triggers/try.html", context)
+
+
+def _dropped(upload: Any) -> Dropped:
+    """One upload, read in memory; its name is whatever the sender called it."""
+    name = str(upload.name)[:80]
+    if getattr(upload, "too_large", False):
+        return Dropped(
+            name, wrong=_("It is larger than %(n)s MB together with the others.") % {"n": MOST_BYTES >> 20}
+        )
+    return read_dropped(name, upload.read())
 
 
 def _edit(request: HttpRequest, protocol: Protocol, row: Trigger | None) -> HttpResponse:
@@ -122,26 +127,6 @@ def _edit(request: HttpRequest, protocol: Protocol, row: Trigger | None) -> Http
             messages.success(request, _("Saved. It looks at what comes from now on."))
             return redirect("triggers", protocol.pk)
     return render(request, "triggers/edit.html", {"protocol": protocol, "trigger": row, "form": form})
-
-
-def _would_fire(files: Any, names: list[str], protocol: Protocol) -> int:
-    """Plan sets with an empty ROI of one of these names that are not filed by a trigger yet."""
-    wanted = Q(pk__in=[])
-    for name in names:
-        wanted |= Q(name__iexact=name)
-    structure_sets = Roi.objects.filter(wanted, is_empty=True).values("structure_set__version__current_in")
-    rows = PlanSet.objects.filter(patient_file__in=files, members__instance__in=structure_sets).distinct()
-    fired = Firing.objects.filter(trigger__protocol=protocol, outcome="done").values("subject_uid")
-    return rows.exclude(sop_instance_uid__in=fired).count()
-
-
-def _unmet(row: Trigger, objects: list[Any]) -> str:
-    """What the first object that could meet the condition lacks."""
-    rule = rule_of(row)
-    if rule.condition is None:
-        return ""
-    said = [rule.condition.unmet(one) for one in objects]
-    return "" if "" in said else next(iter(said), "")
 
 
 def _protocol(pk: int) -> Protocol:

@@ -1,0 +1,1 @@
+"""How long triggers take to look at a plan set."""
