@@ -25,8 +25,6 @@ from planbank.catalogue.models import (
 )
 from planbank.dicom.conditions import ObjectValues
 from planbank.dicom.names.standard import folded
-from planbank.dicom.next_to_nothing import next_to_nothing
-from planbank.dicom.structure_set import read_structure_set
 from planbank.dicom.uids import IMAGE_MODALITIES
 from planbank.errors import DicomError, ObjectMissing
 from planbank.services.trigger.matching import SeenRoi
@@ -93,6 +91,10 @@ def _small_is_empty(plan_set: PlanSet) -> dict[int, str]:
 
 
 def _is_next_to_nothing(store: Store, content_hash: str, number: int) -> bool:
+    # Here and not above: contours bring the compiler, which only those who calculate shall load.
+    from planbank.dicom.next_to_nothing import next_to_nothing
+    from planbank.dicom.structure_set import read_structure_set
+
     try:
         found = read_structure_set(*read_object(store, content_hash), rois={number})
     except (ObjectMissing, DicomError):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from planbank.archive.store import Store
 from planbank.dicom.conditions import ObjectValues, Said, nearest, read_path
 from planbank.dicom.encoding import encoding_of, inflate, split_file
-from planbank.dicom.structure_set import summarise
 from planbank.dicom.uids import class_name
 from planbank.errors import DicomError, DicomTooLong
 from planbank.protocols.models import Trigger
@@ -69,6 +68,8 @@ def tried(triggers: Sequence[Trigger], rois: Sequence[SeenRoi], objects: list[Ob
 
 def read_dropped(name: str, data: bytes) -> Dropped:
     """One file; what is wrong with it is said and not raised."""
+    from planbank.dicom.structure_set import summarise  # brings the compiler, which pages shall not load
+
     try:
         syntax, body = split_file(data)
         if encoding_of(syntax).deflated:
