@@ -124,6 +124,10 @@ class NamingError(PlanbankError):
     """The dictionary cannot be changed so."""
 
 
+class StatisticsError(PlanbankError):
+    """The numbers cannot be had so."""
+
+
 class NoDvhError(PlanbankError):
     """The files do not give a DVH."""
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbank.errors import NamingError
+from planbank.exports.csv_file import cell
 from planbank.naming.actions.editing import Line
 from planbank.naming.table import HEADS, read_table
-from planbank.web.lists.sheet import cell
 
 TYPES, CODES = {"Cord": 1, "Body": 2}, {"AUH": 11}
 

@@ -65,3 +65,7 @@ class Trial:
         self.rows.member(found, "plan", "itself", instance=plan)
         self.rows.add_structures(found, *names)
         return self.rows.join(self.protocol, found)
+
+    def calculated(self, code: str, sent_id: str) -> PlanSet:
+        """A plan of the protocol with DVHs of PTV_bryst, Hjerte and Couch: 10 to 50 Gy in 100 cc."""
+        return self.rows.join(self.protocol, self.rows.whole_plan(code, sent_id))

@@ -76,6 +76,9 @@ _PROTOCOLS = [
     door("dictionary-copy", "dictionary.edit", BOTH, VEILED, scope="protocol"),
     door("dictionary-unmapped", "dictionary.edit", GET, VEILED, scope="protocol"),
     door("dictionary-propose", "dictionary.edit", GET, scope="protocol"),
+    door("statistics", "data.statistics", GET, COUNTS, scope="protocol"),
+    door("statistics-csv", "export.csv", GET, VEILED, scope="protocol"),
+    door("statistics-dvh", "data.statistics", GET, VEILED, scope="protocol"),
     door("matrix", "data.list", GET, VEILED, scope="protocol"),
     door("matrix-choose", "dictionary.edit", BOTH, scope="protocol"),
 ]

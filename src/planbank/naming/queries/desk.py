@@ -8,11 +8,12 @@ dictionary, a standard name, or one that five patients bear; else 'ROI n'.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from planbank.catalogue.models import PlanSet
@@ -26,11 +27,11 @@ from planbank.naming.cells import Chosen, Named
 from planbank.naming.matrix import Matrix, matrix_of
 from planbank.naming.models import DictionaryRule
 from planbank.naming.preview import Preview, Sheet, compare, narrower
-from planbank.naming.queries.books import Where, book_of, choices_of
+from planbank.naming.queries.books import Where, book_of, choices_of, edition_at
 from planbank.naming.queries.sheets import Row, plan_sets_of, rows_of
 from planbank.naming.suggest.entry import SafeEntry, safe_entry
 from planbank.naming.suggest.rank import Candidate, Suggestion, candidate, contradicts_side, rank
-from planbank.protocols.models import Project, Protocol, StructureType
+from planbank.protocols.models import Membership, Project, Protocol, StructureType
 from planbank.reach.rows import Reader
 
 
@@ -47,17 +48,41 @@ NEW = 0
 """The id of a rule that is not saved yet."""
 
 
+def _member_at(owner: Protocol | Project, at: datetime) -> Exists:
+    """Whether the head of a plan set stood in the protocol at a moment, and still may be seen."""
+    held = Membership.objects.as_of(at).filter(  # type: ignore[attr-defined]
+        patient_file=OuterRef("patient_file"), sop_instance_uid=OuterRef("sop_instance_uid")
+    )
+    return Exists(held.filter(protocol=owner) if isinstance(owner, Protocol) else held)
+
+
 class Desk:
     """One dictionary on the desk of one reader. `institution`: only what this one sent."""
 
-    def __init__(self, reader: Reader, owner: Protocol | Project, institution: int | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        owner: Protocol | Project,
+        institution: int | None = None,
+        *,
+        action: str = "data.list",
+        as_of: datetime | None = None,
+    ) -> None:
         self.reader, self.owner, self.institution = reader, owner, institution
+        self.action, self.as_of = action, as_of
         self.dictionary = dictionary_of(owner)
+
+    @cached_property
+    def edition(self) -> int | None:
+        """The edition that stood on the day asked for; None: as it stands."""
+        return None if self.as_of is None else edition_at(self.dictionary, self.as_of)
 
     @cached_property
     def plan_sets(self) -> QuerySet[PlanSet]:
         """The plan sets of this desk, veiled."""
-        found = plan_sets_of(self.reader, self.dictionary)
+        found = plan_sets_of(self.reader, self.dictionary, self.action)
+        if self.as_of is not None:
+            found = found.filter(_member_at(self.owner, self.as_of))
         if self.institution is not None:
             found = found.filter(patient_file__institution=self.institution)
         return found
@@ -75,12 +100,12 @@ class Desk:
     @cached_property
     def book(self) -> Book:
         """The rules as they stand."""
-        return book_of(self.dictionary)
+        return book_of(self.dictionary, self.edition)
 
     @cached_property
     def choices(self) -> dict[Where, tuple[Chosen, ...]]:
         """What was chosen by hand."""
-        return choices_of(self.dictionary)
+        return choices_of(self.dictionary, self.edition)
 
     @cached_property
     def types(self) -> list[StructureType]:
@@ -180,6 +205,19 @@ class Desk:
         names = set(names)
         named = {roi.name for row in self.rows if row.is_named for roi in row.rois}
         return (names & named) | showable(names - named, also=self.vocabulary())
+
+    def spoken_names(self, row: Row) -> Callable[[Named], str]:
+        """How to call the ROIs of a row; the name rule is asked once for the whole desk."""
+        if row.is_named:
+            return lambda roi: roi.name
+        known = self._known
+        return lambda roi: roi.name if roi.name in known else _("ROI %(n)s") % {"n": roi.number}
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """Names of all ROIs of rows that are not seen by name which may be shown."""
+        names = {roi.name for row in self.rows if not row.is_named for roi in row.rois}
+        return showable(names, also=self.vocabulary())
 
     def spoken(self, row: Row, rois: Iterable[Named]) -> dict[Named, str]:
         """What each ROI of a row is called to this reader."""

@@ -43,11 +43,11 @@ class Row:
         return Sheet(self.plan_set, self.institution, self.rois, tuple(chosen))
 
 
-def plan_sets_of(reader: Reader, dictionary: Dictionary) -> QuerySet[PlanSet]:
-    """The plan sets with a structure set that the reader may list there, veiled."""
+def plan_sets_of(reader: Reader, dictionary: Dictionary, action: str = "data.list") -> QuerySet[PlanSet]:
+    """The plan sets with a structure set on which the reader may do `action` there, veiled."""
     within = Reader(reader.user, reader.at, Scope.of(dictionary.owner))
     has_structures = Member.objects.filter(plan_set=OuterRef("pk"), role=Role.STRUCTURE_SET)
-    return within.rows(PlanSet, "data.list").filter(Exists(has_structures))
+    return within.rows(PlanSet, action).filter(Exists(has_structures))
 
 
 def rows_of(plan_sets: QuerySet[PlanSet], dictionary: Dictionary) -> list[Row]:

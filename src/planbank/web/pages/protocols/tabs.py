@@ -25,6 +25,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("participants", "participant.view", _("Participants")),
     ("dictionary", "data.statistics", _("Dictionary")),
     ("matrix", "data.list", _("Matrix")),
+    ("statistics", "data.statistics", _("Statistics")),
     ("triggers", "trigger.edit", _("Triggers")),
     ("centres", "protocol.edit", _("Centres")),
     ("protocol-people", "grant.view", _("People")),

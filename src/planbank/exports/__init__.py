@@ -1,0 +1,1 @@
+"""Tables that leave the house: one file a format."""

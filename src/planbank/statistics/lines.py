@@ -1,0 +1,140 @@
+"""The table of a request: one line for each plan, structure type and ROI that stands for it (R78).
+
+Comes in: a desk (who asks, of which protocol), a request. Goes out: `Line`s, read as they are taken,
+so that the size of a protocol does not matter. A type that was not found has a line without numbers:
+blank, never zero. Several ROIs of one type have a line each, flagged `multiple`, until somebody chose (R64).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from planbank.catalogue.models import Calculation, Dvh, PlanSet
+from planbank.dose import engine
+from planbank.dose.curve import unpack
+from planbank.dose.metric_types import MetricValue
+from planbank.dose.metrics import evaluate
+from planbank.naming.matrix import MatrixRow
+from planbank.naming.queries.desk import Desk
+from planbank.protocols.models import StructureType
+from planbank.reach import unveil_labels
+from planbank.statistics.request import MetricRequest
+
+AT_ONCE = 100
+_NO_CURVE = np.zeros(1)
+_COLUMNS = ("pk", "calculation_id", "roi_id", "algorithm", "volume_cc", "outside_cc", "min_gy", "mean_gy")
+_COLUMNS += ("max_gy", "edge_gy", "flags")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One ROI of one plan in one dose, or the lack of it.
+
+    `flags`: 'not mapped', 'multiple', 'union', 'by hand', 'not calculated', and those of the DVH.
+    """
+
+    plan_set: PlanSet
+    type: StructureType
+    roi: str
+    flags: tuple[str, ...]
+    calculation: Calculation | None = None
+    dvh: engine.Dvh | None = None
+    values: tuple[MetricValue, ...] = ()
+
+
+def lines_of(desk: Desk, request: MetricRequest, with_curves: bool = False) -> Iterator[Line]:
+    """The lines, plan by plan in the order of the desk."""
+    curves = with_curves or request.needs_curves
+    every = desk.matrix.rows
+    for start in range(0, len(every), AT_ONCE):
+        rows = every[start : start + AT_ONCE]
+        keys = [one.row.plan_set for one in rows]
+        found = desk.plan_sets.filter(pk__in=keys).select_related("patient_file__institution")
+        plan_sets = {row.pk: row for row in found}
+        unveil_labels(plan_sets.values())
+        calculations = _calculations(keys)
+        wanted = {roi.about for one in rows for cell in one.reading.cells.values() for roi in cell.rois}
+        dvhs = _dvhs({c.pk for its in calculations.values() for c in its}, wanted, curves)
+        for one in rows:
+            if (plan_set := plan_sets.get(one.row.plan_set)) is not None:
+                its = calculations.get(plan_set.pk, [])
+                yield from _lines(desk, request, one, plan_set, its, dvhs)
+
+
+def _lines(
+    desk: Desk,
+    request: MetricRequest,
+    one: MatrixRow,
+    plan_set: PlanSet,
+    calculations: list[Calculation],
+    dvhs: dict[tuple[int, int], engine.Dvh],
+) -> Iterator[Line]:
+    spoken = desk.spoken_names(one.row)
+    prescription, fractions = plan_set.prescription_gy, plan_set.fractions
+    for type_ in request.types:
+        cell = one.cell(type_.pk)
+        if not cell.rois:
+            yield Line(plan_set, type_, "", ("not mapped",))
+            continue
+        flags = (
+            *(("multiple",) if cell.is_multiple else ()),
+            *(("union",) if cell.is_union and len(cell.rois) > 1 else ()),
+            *(("by hand",) if cell.by_hand else ()),
+        )
+        for roi in cell.rois:
+            name = spoken(roi)
+            held = [(c, dvhs[c.pk, roi.about]) for c in calculations if (c.pk, roi.about) in dvhs]
+            if not held:
+                yield Line(plan_set, type_, name, (*flags, "not calculated"))
+            for calculation, dvh in held:
+                values = tuple(
+                    evaluate(metric, dvh, prescription, fractions=fractions, uncertain=False)
+                    for metric in request.metrics
+                )
+                yield Line(plan_set, type_, name, (*flags, *dvh.flags), calculation, dvh, values)
+
+
+def _calculations(plan_sets: list[int]) -> dict[int, list[Calculation]]:
+    """Plan set -> its calculations with their doses. Two queries."""
+    through = Calculation.plan_sets.through.objects.filter(planset__in=plan_sets)
+    pairs = list(through.order_by("calculation").values_list("planset", "calculation"))
+    rows = Calculation.objects.select_related("chosen_dose").in_bulk([pk for _plan, pk in pairs])
+    found: dict[int, list[Calculation]] = defaultdict(list)
+    for plan_set, pk in pairs:
+        found[plan_set].append(rows[pk])
+    return found
+
+
+def _dvhs(calculations: set[int], rois: set[int], with_curves: bool) -> dict[tuple[int, int], engine.Dvh]:
+    """(calculation, ROI) -> the DVH of the newest algorithm. One query."""
+    found: dict[tuple[int, int], engine.Dvh] = {}
+    newest = dict(Calculation.objects.filter(pk__in=calculations).values_list("pk", "algorithm"))
+    rows = Dvh.objects.filter(calculation__in=calculations, roi__in=rois)
+    columns = (*_COLUMNS, *(("curve",) if with_curves else ()))
+    for row in rows.values(*columns).iterator(chunk_size=500):
+        if row["algorithm"] == newest[row["calculation_id"]]:
+            found[row["calculation_id"], row["roi_id"]] = _dvh(row)
+    return found
+
+
+def _dvh(row: dict[str, Any]) -> engine.Dvh:
+    curve = row.get("curve")
+    return engine.Dvh(
+        number=0,
+        name="",
+        dose_uids=(),
+        volume_cc=row["volume_cc"] or 0.0,
+        outside_cc=row["outside_cc"] or 0.0,
+        min_gy=row["min_gy"],
+        mean_gy=row["mean_gy"],
+        max_gy=row["max_gy"],
+        curve=_NO_CURVE if curve is None else unpack(curve),
+        edge_gy=row["edge_gy"],
+        flags=tuple(row["flags"]),
+        algorithm=row["algorithm"],
+    )

@@ -1,0 +1,130 @@
+"""Statistics of a protocol (R51, R72, R77 to R79).
+
+Comes in: structure types, metrics, a centre, a day. Goes out: spreads over all plans and by centre, the
+CSV with its data dictionary, and the curves of one type with their bands.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from planbank.access.policy import may
+from planbank.access.scopes import Scope
+from planbank.errors import StatisticsError
+from planbank.exports.csv_file import COMMA, POINT
+from planbank.naming.queries.desk import Desk
+from planbank.protocols.levels import See
+from planbank.protocols.models import Protocol
+from planbank.statistics.columns import meaning_of, table_of
+from planbank.statistics.curves import curves_of
+from planbank.statistics.lines import lines_of
+from planbank.statistics.request import MetricRequest, asked_for
+from planbank.statistics.summary import ALL, summary_of
+from planbank.web.lists.sheet import as_csv
+from planbank.web.pages import page
+from planbank.web.pages.dictionary.desk import act_of, context_of
+from planbank.web.reach import reader_of
+
+PATH = "protocols/<int:protocol>/statistics/"
+
+
+@page(PATH, name="statistics", action="data.statistics", scope="protocol")
+def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
+    """The form and, once it was sent, the spreads."""
+    desk, wrong = _desk(request, protocol, "data.statistics")
+    wanted, tables, summary = None, [], None
+    if "metrics" in request.GET and not wrong:
+        try:
+            wanted = _wanted(request, desk)
+        except StatisticsError as exc:
+            wrong = exc.detail or str(exc)
+    if wanted is not None:
+        summary = summary_of(wanted, lines_of(desk, wanted), _only_summary(desk))
+        for type_ in wanted.types:
+            cells = [cell for cell in summary.cells if cell.type == type_.name]
+            tables.append((type_, [cell for cell in cells if cell.centre == ALL], _by_centre(cells)))
+    act = act_of(request)
+    assert act.user is not None
+    context = {
+        "types": [(row, str(row.pk) in request.GET.getlist("type")) for row in desk.columns],
+        "metrics": request.GET.get("metrics", "Volume, Dmean, D95%, D2cc"),
+        "as_of": request.GET.get("as_of", ""),
+        "wrong": wrong,
+        "summary": summary,
+        "tables": tables,
+        "may_take_out": bool(may(act.user, "export.csv", act.at, Scope.of(desk.owner))),
+    }
+    return render(request, "statistics/page.html", context_of(request, desk, "statistics", **context))
+
+
+@page(PATH + "table.csv", name="statistics-csv", action="export.csv", scope="protocol")
+def table(request: HttpRequest, protocol: int) -> HttpResponse:
+    """The table as CSV: what this person may take out, read while it runs; `of=columns`: its columns."""
+    desk, wrong = _desk(request, protocol, "export.csv")
+    if wrong:
+        return HttpResponse(wrong, status=400, content_type="text/plain; charset=utf-8")
+    try:
+        wanted = _wanted(request, desk)
+    except StatisticsError as exc:
+        return HttpResponse(exc.detail or str(exc), status=400, content_type="text/plain; charset=utf-8")
+    short = desk.dictionary.owner.short_name
+    dialect = {"comma": COMMA, "point": POINT}.get(request.GET.get("decimal", ""))
+    if request.GET.get("of") == "columns":
+        return as_csv(f"columns-{short}", *meaning_of(wanted), dialect)
+    edition = desk.dictionary.edition if desk.edition is None else desk.edition
+    heads, rows = table_of(wanted, lines_of(desk, wanted), edition)
+    act_of(request).journal("take out list", protocol=short, rows=len(desk.rows))
+    return as_csv(f"dvh-{short}", heads, rows, dialect)
+
+
+@page(PATH + "dvh.json", name="statistics-dvh", action="data.statistics", scope="protocol")
+def curves(request: HttpRequest, protocol: int) -> HttpResponse:
+    """The DVHs of one type: bands over all plans and by centre, and single curves where they may be seen."""
+    desk, wrong = _desk(request, protocol, "data.statistics")
+    type_ = next((row for row in desk.columns if str(row.pk) == request.GET.get("type")), None)
+    if type_ is None or wrong:
+        raise Http404
+    return JsonResponse(curves_of(desk, type_, _only_summary(desk)))
+
+
+def _desk(request: HttpRequest, protocol: int, action: str) -> tuple[Desk, str]:
+    """The desk as the address has it, and what is wrong with the address."""
+    found = Protocol.objects.filter(pk=protocol).first()
+    if found is None:
+        raise Http404
+    as_of, wrong = None, ""
+    if typed := request.GET.get("as_of", "").strip():
+        try:
+            day = parse_date(typed)
+        except ValueError:
+            day = None
+        if day is None:
+            wrong = _("This is no day: %(typed)s. Write it as 2026-03-01.") % {"typed": typed[:20]}
+        else:
+            as_of = timezone.make_aware(datetime.combine(day, time.max))
+    desk = Desk(reader_of(request), found, action=action, as_of=as_of)
+    if as_of is not None and _only_summary(desk):
+        # Two days would tell one patient from the other as their difference.
+        wrong = _("Summaries are of today only.")
+    return desk, wrong
+
+
+def _wanted(request: HttpRequest, desk: Desk) -> MetricRequest:
+    return asked_for(desk.columns, request.GET.getlist("type"), request.GET.get("metrics", "")[:500])
+
+
+def _only_summary(desk: Desk) -> bool:
+    """Whether some of the rows are seen as summary only: then all are treated so."""
+    return desk.plan_sets.filter(seen_as__lt=See.PSEUDONYMISED).exists()
+
+
+def _by_centre(cells: list[Any]) -> list[tuple[str, list[Any]]]:
+    centres = sorted({cell.centre for cell in cells if cell.centre != ALL})
+    return [(centre, [cell for cell in cells if cell.centre == centre]) for centre in centres]
