@@ -110,7 +110,7 @@ def _desk(request: HttpRequest, protocol: int, action: str) -> tuple[Desk, str]:
         else:
             as_of = timezone.make_aware(datetime.combine(day, time.max))
     desk = Desk(reader_of(request), found, action=action, as_of=as_of)
-    if as_of is not None and _only_summary(desk):
+    if as_of is not None and _only_summary(Desk(reader_of(request), found, action=action)):
         # Two days would tell one patient from the other as their difference.
         wrong = _("Summaries are of today only.")
     return desk, wrong
