@@ -8,21 +8,22 @@ from operator import or_
 from django.db.models import Count, F, Q
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from planbank.pipeline.models import Outcome, State
+from planbank.pipeline.models import Outcome, Pause, State
 from planbank.pipeline.registry import SERVICES
 
 
 def open_work() -> dict[str, int]:
     """Jobs to do or doing, jobs that failed, outcomes due and failed.
 
-    A failed outcome counts only for the newest version of its service.
+    What a paused service has due is not counted: nobody shall wait for it. A failed outcome counts only
+    for the newest version of its service.
     """
     jobs = ProcrastinateJob.objects.aggregate(
         todo=Count("id", filter=Q(status__in=["todo", "doing"])),
         failed=Count("id", filter=Q(status="failed")),
     )
     outcomes = Outcome.objects.exclude(state=State.DONE).aggregate(
-        due=Count("id", filter=Q(state=State.DUE)),
+        due=Count("id", filter=Q(state=State.DUE) & ~Q(service__in=Pause.objects.values("service"))),
         failed=Count("id", filter=Q(state=State.FAILED) & _newest()),
     )
     return {

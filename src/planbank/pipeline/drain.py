@@ -13,7 +13,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import F
 
 from planbank.house import House
-from planbank.pipeline.models import Outcome, State
+from planbank.pipeline.models import Outcome, Pause, State
 from planbank.pipeline.registry import SERVICES, Done, Failed, Later, Result, Waiting
 
 log = structlog.get_logger(__name__)
@@ -39,6 +39,8 @@ def drain(house: House, service: str, lane: str, *, careful: bool = False) -> in
         if not due:
             return ran
         for outcome in due:
+            if Pause.objects.filter(service=service).exists():
+                return ran
             if (careful or outcome.attempts) and not _may_begin(house, outcome):
                 continue
             _run(house, outcome)
@@ -104,9 +106,11 @@ def overdue(house: House, after: timedelta) -> list[tuple[str, str]]:
     now = house.clock.now()
     Outcome.objects.filter(state=State.LATER, due_at__lte=now).update(state=State.DUE, due_at=now - after)
     late = Outcome.objects.filter(state=State.DUE, due_at__lte=now - after).order_by("due_at")
+    held = set(Pause.objects.values_list("service", flat=True))
     # The oldest of each service: after a rerun there are millions, and no look may cost that much.
     found = [
         (spec.name, late.filter(service=spec.name).values_list("lane", flat=True)[:OLDEST])
         for spec in SERVICES
+        if spec.name not in held
     ]
     return [(name, lane) for name, lanes in found for lane in list(dict.fromkeys(lanes))[:MOST_LANES]]

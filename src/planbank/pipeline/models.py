@@ -49,6 +49,8 @@ class Outcome(models.Model):
                 name="outcome_open",
                 condition=~Q(state="done"),
             ),
+            # For how much was done lately: a range at the end of the index, however large the bank.
+            models.Index(fields=["finished_at"], name="outcome_finished"),
         ]
 
 
@@ -68,6 +70,14 @@ class Rerun(models.Model):
                 fields=["service"], condition=Q(finished_at__isnull=True), name="rerun_one_open"
             )
         ]
+
+
+class Pause(models.Model):
+    """A service that somebody paused: what is due stays due until it goes on."""
+
+    service = models.CharField(max_length=32, unique=True)
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
 
 
 class ServiceVersion(models.Model):

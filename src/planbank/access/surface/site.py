@@ -199,6 +199,8 @@ _RUNNING = [
     door("services-numbers", "services.view", GET, COUNTS),
     door("mail", "services.view"),
     door("mail-again", "services.run", POST),
+    door("services-pause", "services.run", POST, of="service"),
+    door("services-go-on", "services.run", POST, of="service"),
     door("services-run-failed", "services.run", POST, of="service"),
     door("services-run-all", "services.run", BOTH, of="service"),
     door("services-run-one", "services.run", POST, of="outcome"),

@@ -350,3 +350,21 @@ def test_certificates_in_use_are_listed_with_their_end(bank: House, admin: Clien
     page = admin.get("/services/").text
     places = [page.index(words) for words in ("OVER_TPS", "Ended", "SOON_TPS", "2 days left", "LATE_TPS")]
     assert places == sorted(places)
+
+
+def test_a_service_is_paused_and_goes_on(bank: House, admin: Client) -> None:
+    """R4: with undo; how much was done lately and since when the oldest waits stand beside it."""
+    outcome(bank, 1, state=State.DONE, finished_at=bank.clock.now() - timedelta(minutes=1))
+    outcome(bank, 2, state=State.DUE)
+    standing = standing_of(bank, "analyse")
+    assert standing.per_minute == pytest.approx(0.1)
+    assert standing.oldest == bank.clock.now() - timedelta(minutes=2)
+    assert numbers(bank).busy
+    page = admin.post("/services/analyse/pause/", follow=True).content.decode()
+    assert "analyse is paused" in page
+    assert "Go on" in page
+    assert "/services/analyse/go-on/" in page
+    assert not numbers(bank).busy
+    assert "analyse goes on" in admin.post("/services/analyse/go-on/", follow=True).content.decode()
+    assert admin.post("/services/none-such/pause/").status_code == 404
+    assert admin.get("/services/analyse/pause/").status_code == 405

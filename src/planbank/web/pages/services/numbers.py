@@ -8,22 +8,22 @@ bank and estimated from the database's own statistics in a large one, and then s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.db.models import Count, Max, Q
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from planbank.pipeline.models import Outcome, State
+from planbank.pipeline.models import Outcome, Pause, State
 from planbank.pipeline.registry import SERVICES, Service
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from planbank.house import House
     from planbank.transit.tray import Load
 
 EXACT_TO = 50_000  # rows of outcomes that are counted one by one
+PACE = timedelta(minutes=10)
 NEWEST = 5_000  # outcomes among which the last finished one is looked for
 
 
@@ -37,6 +37,14 @@ class Standing:
     open: dict[str, int] = field(default_factory=dict)
     last_finished: datetime | None = None
     last_problem: Outcome | None = None
+    per_minute: float = 0.0
+    oldest: datetime | None = None
+    paused: Pause | None = None
+
+    @property
+    def total(self) -> int:
+        """Done and to do, for a bar."""
+        return self.done + self.due
 
     @property
     def due(self) -> int:
@@ -74,7 +82,8 @@ class Numbers:
     @property
     def busy(self) -> bool:
         """Whether anything is in hand: what `planbank wait` waits for."""
-        return bool(self.load.parcels or self.due or self.jobs["todo"] or self.jobs["doing"])
+        due = sum(standing.due for standing in self.services if standing.paused is None)
+        return bool(self.load.parcels or due or self.jobs["todo"] or self.jobs["doing"])
 
 
 def current() -> Q:
@@ -106,6 +115,7 @@ def numbers(house: House) -> Numbers:
             standing.open[row["state"]] = row["number"]
     _add_done(standings)
     _add_last(standings)
+    _add_pace(standings, house.clock.now())
     jobs = ProcrastinateJob.objects.aggregate(
         **{status: Count("id", filter=Q(status=status)) for status in ("todo", "doing", "failed")}
     )
@@ -123,6 +133,21 @@ def _add_done(standings: dict[str, Standing]) -> None:
         if name not in counted:
             standing.done = max(0, round(rows * shares[name]) - sum(standing.open.values()))
             standing.done_is_estimate = True
+
+
+def _add_pace(standings: dict[str, Standing], now: datetime) -> None:
+    """What was finished in the last minutes, how long the oldest waits, and who paused what."""
+    lately = Outcome.objects.filter(finished_at__gt=now - PACE, finished_at__lte=now).values_list("service")
+    for name, number in lately.annotate(number=Count("pk")).order_by():
+        if name in standings:
+            standings[name].per_minute = number / (PACE.total_seconds() / 60)
+    for name, standing in standings.items():
+        if standing.due:
+            due = Outcome.objects.filter(state=State.DUE, service=name).order_by("due_at")
+            standing.oldest = due.values_list("due_at", flat=True).first()
+    for row in Pause.objects.all():
+        if row.service in standings:
+            standings[row.service].paused = row
 
 
 def _statistics() -> tuple[float, dict[str, float]]:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from planbank.catalogue.queries.paging import Order, read_page
 from planbank.people.expiry import expiries
+from planbank.pipeline import pausing
 from planbank.pipeline.models import Outcome, Rerun, State
 from planbank.pipeline.registry import SERVICES
 from planbank.web.lists.listing import drops
@@ -128,6 +129,29 @@ def run_all(request: HttpRequest, name: str) -> HttpResponse:
         "now": house_of(request).clock.now(),
     }
     return render(request, "services/ask.html", context)
+
+
+@page("services/<slug:name>/pause/", name="services-pause", action="services.run")
+@require_POST
+def pause_service(request: HttpRequest, name: str) -> HttpResponse:
+    """Pause a service; a toast offers to undo it."""
+    spec, house = _service(name), house_of(request)
+    if pausing.pause(spec.name, request.user.get_username(), house.clock.now()):
+        undo = reverse("services-go-on", args=[name])
+        messages.success(
+            request, _("%(service)s is paused: what becomes due waits.") % {"service": name}, extra_tags=undo
+        )
+    return redirect("services")
+
+
+@page("services/<slug:name>/go-on/", name="services-go-on", action="services.run")
+@require_POST
+def go_on(request: HttpRequest, name: str) -> HttpResponse:
+    """Let a paused service work again."""
+    spec, house = _service(name), house_of(request)
+    if pausing.go_on(spec.name, request.user.get_username(), house.clock.now()):
+        messages.success(request, _("%(service)s goes on.") % {"service": name})
+    return redirect("services")
 
 
 def _head(request: HttpRequest) -> dict[str, Any]:

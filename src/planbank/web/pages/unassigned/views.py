@@ -78,17 +78,17 @@ class Line:
     goes_at: datetime | None
 
 
-def _soon(request: HttpRequest) -> tuple[int, bool]:
+def _how_many(request: HttpRequest) -> tuple[int, bool]:
     now = house_of(request).clock.now()
-    soon = count_to(ours(request, Ageing).filter(goes_at__lte=now + FIRST), 100)
-    return soon, bool(soon)
+    rows = ours(request, Ageing)
+    return count_to(rows, 1000), rows.filter(goes_at__lte=now + FIRST).exists()
 
 
 @page(
     "unassigned/",
     name="unassigned",
     action="data.view",
-    menu=Menu("data", gettext_lazy("Unassigned"), "folder", 25, _soon),
+    menu=Menu("data", gettext_lazy("Unassigned"), "folder", 25, _how_many),
 )
 def unassigned(request: HttpRequest) -> HttpResponse:
     """What stands in no protocol, the soonest to go first."""
@@ -135,7 +135,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "now": now,
         "ageing": ageing,
         "goes_at": goes_for_certain(ageing, now) if ageing else None,
-        "lines": _units(found),
+        "lines": _units(found, house.settings.unassigned_days),
         "why": why([file])[file.pk] if ageing else "",
         "kept": KeepLonger.objects.filter(patient_file=file).select_related("by", "undone_by"),
         "may_decide": visible(
@@ -234,22 +234,23 @@ def _rows(request: HttpRequest, found: list[Ageing]) -> list[Row]:
     ]
 
 
-def _units(found: Situation) -> list[Line]:
+def _units(found: Situation, days: int) -> list[Line]:
     rows = {row.pk: row for row in Series.objects.filter(pk__in=[part.series for part in found.pieces])}
     uids = [part.uid for part in found.pieces if part.uid]
     sets = PlanSet.objects.filter(
         sop_instance_uid__in=uids, patient_file__in=[row.study.patient_file_id for row in rows.values()][:1]
     )
     labels = dict(sets.values_list("sop_instance_uid", "label"))
-    lines = [_line(rows, labels, found, part) for part in found.pieces]
+    lines = [_line(rows, labels, found, part, days) for part in found.pieces]
     last = timezone.now() + timedelta(days=36500)
     return sorted(lines, key=lambda line: (line.goes_at or last, line.series.modality, line.series.pk))
 
 
-def _line(rows: dict[int, Series], labels: dict[str, str], found: Situation, part: Part) -> Line:
+def _line(rows: dict[int, Series], labels: dict[str, str], found: Situation, part: Part, days: int) -> Line:
     piece, fate = found.pieces[part], found.fates[part]
     source = rows[fate.because.series]
-    if fate.goes_at is not None and fate.because != part:
+    own = piece.received + timedelta(days=days + 1)
+    if fate.goes_at is not None and fate.because != part and fate.goes_at > own:
         said = {"what": source.modality}
         state, words = "idle", _("stays as long as the %(what)s that refers to it") % said
     elif fate.goes_at is not None:
