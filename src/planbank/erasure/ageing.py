@@ -100,7 +100,7 @@ def _tell(rows: QuerySet[Ageing], institution: int, ahead: timedelta, column: st
             "days": ahead.days,
             "patients": len(found),
             "objects": sum(row.objects_count for row in found),
-            "first": first.isoformat(),
+            "day": f"{first:%Y-%m-%d}",
         },
     )
     return 1
