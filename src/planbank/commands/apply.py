@@ -22,6 +22,8 @@ from planbank.commands import apply_protocols
 from planbank.errors import AccessError, CertificateUnusable, ProtocolError, SettingsError
 from planbank.house import House
 from planbank.journal.record import Actor, record
+from planbank.messages.models import SenderNotices
+from planbank.messages.outbox import is_address
 from planbank.people.actions import bind, plain_network
 from planbank.people.certificates import read_certificate
 from planbank.people.models import Affiliation, Institution, Region, Sender, SenderInstitution, User
@@ -37,7 +39,7 @@ FIELDS = {
     "sender": {
         *("ae_title", "network", "institution", "institutions", "description", "contact"),
         *("echo_host", "echo_port", "charset_fallback", "is_active", "certificates"),
-        *("quiet_minutes", "small_is_empty"),
+        *("quiet_minutes", "small_is_empty", "recipients"),
     },
     "user": {
         "username",
@@ -140,7 +142,8 @@ def _institution(house: House, row: dict[str, Any], applied: Applied) -> None:
 
 def _sender(house: House, row: dict[str, Any], applied: Applied) -> None:
     key = {"ae_title": row["ae_title"], "network": _network(row["network"])}
-    values = {k: v for k, v in row.items() if k not in {*key, "institution", "institutions", "certificates"}}
+    apart = {*key, "institution", "institutions", "certificates", "recipients"}
+    values = {k: v for k, v in row.items() if k not in apart}
     name = f"sender {row['ae_title']} at {key['network']}"
     sender = _upsert(Sender, key, values, name, applied)
     listed = _list_of(dict, row, "institutions")
@@ -161,6 +164,22 @@ def _sender(house: House, row: dict[str, Any], applied: Applied) -> None:
         certificate = read_certificate(text)
         if bind(sender, certificate, ACTOR, house.clock.now()):
             applied.changes.append(f"{name}: bound to certificate {certificate.fingerprint[:16]}")
+    _notices_of(sender, row, name, applied)
+
+
+def _notices_of(sender: Sender, row: dict[str, Any], name: str, applied: Applied) -> None:
+    """Whom receipts go to."""
+    if "recipients" not in row:
+        return
+    wanted = _list_of(str, row, "recipients")
+    for address in wanted:
+        if not is_address(address):
+            raise ValidationError(f"recipients: {address[:80]} is no e-mail address.")
+    notices, _made = SenderNotices.objects.get_or_create(sender=sender)
+    if notices.recipients != wanted:
+        notices.recipients = wanted
+        notices.save()
+        applied.changes.append(f"{name}: receipts go to {len(wanted)} addresses")
 
 
 def _user(house: House, row: dict[str, Any], applied: Applied) -> None:

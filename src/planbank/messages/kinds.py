@@ -32,6 +32,8 @@ class Kind:
     email: How
     link: str = ""
     bad: bool = False
+    # How soon one may want it; a digest is weekly or not at all.
+    hows: tuple[How, ...] = tuple(How)
 
     def default(self, channel: str) -> str:
         """How soon a person hears of it who chose nothing; text messages are only for who asks."""
@@ -151,6 +153,14 @@ KINDS: dict[str, Kind] = {
         "/protocols/{protocol_id}/",
     ),
     _K.CERTIFICATE: Kind(("admins",), _("The certificate of {name} ends on {day}."), How.NOW, "/senders/"),
+    # Never written as an event: a mail of its own (services/notify/centre.py).
+    _K.CENTRE_WEEK: Kind(
+        ("institution",),
+        _("The week of {institution}."),
+        How.NEVER,
+        "/receipts/",
+        hows=(How.WEEKLY, How.NEVER),
+    ),
     _K.MAIL_AWAY: Kind(
         ("admins",),
         _("Mail has not gone out since {since}: {problem}. {count} messages wait and are not lost."),

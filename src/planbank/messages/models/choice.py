@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -50,13 +50,10 @@ class Telephone(models.Model):
 
 
 class SenderNotices(models.Model):
-    """Whom receipts for one sender go to, and after how long a silence its data count as all here.
+    """Whom receipts for one sender go to.
 
     `recipients`: e-mail addresses; without any, the contact of the sender where that is an address.
     """
 
     sender = models.OneToOneField(Sender, on_delete=models.CASCADE, related_name="notices")
     recipients = models.JSONField(default=list, blank=True)
-    quiet_minutes = models.FloatField(
-        null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(24 * 60)]
-    )

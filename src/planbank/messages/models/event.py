@@ -39,6 +39,7 @@ class EventKind(models.TextChoices):
     LAPSED = "permission-ended", _("A permission has ended or was taken back")
     REUSE = "reuse-request", _("Somebody asks to use data of a protocol")
     CERTIFICATE = "certificate-ends", _("A certificate ends soon")
+    CENTRE_WEEK = "centre-week", _("The week of my institution, with all that is open")
     MAIL_AWAY = "mail-away", _("Mail cannot be delivered")
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from planbank.protocols.models import Enrolment, Membership, Participant, Participation, Protocol
+from planbank.protocols.queries.zero_touch import NOBODY, Touch, zero_touch
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Centre:
     received: int
     unexpected: int
     last: datetime | None
+    touch: Touch = NOBODY
 
 
 def sizes(protocols: Collection[int], at: datetime) -> dict[int, Size]:
@@ -48,7 +50,7 @@ def sizes(protocols: Collection[int], at: datetime) -> dict[int, Size]:
 
 
 def per_centre(protocol: Protocol, at: datetime, institutions: Collection[int] | None = None) -> list[Centre]:
-    """Each centre that took part, most patients first; `institutions` None: all. Five queries.
+    """Each centre that took part, most patients first; `institutions` None: all. Six queries.
 
     Unexpected are patients whose data stand here and who are no participants; without a list of
     participants nobody is unexpected.
@@ -70,6 +72,7 @@ def per_centre(protocol: Protocol, at: datetime, institutions: Collection[int] |
     known = listed.filter(patient=OuterRef("patient_file__patient"))
     strangers = members.filter(~Exists(known)).values_list("institution")
     odd = dict(strangers.annotate(Count("patient_file__patient", distinct=True))) if expected else {}
+    touched = zero_touch(at, protocol=protocol.pk, institutions=institutions)
     found: dict[int, Centre] = {}
     for row in centres.order_by("since"):
         pk = row.institution_id
@@ -85,5 +88,6 @@ def per_centre(protocol: Protocol, at: datetime, institutions: Collection[int] |
             patients=has["patients"],
             plans=has["plans"],
             last=has["last"],
+            touch=touched.get(pk, NOBODY),
         )
     return sorted(found.values(), key=lambda centre: (-centre.patients, centre.code))

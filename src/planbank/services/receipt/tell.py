@@ -17,11 +17,12 @@ from django.utils.translation import gettext as _
 
 from planbank.catalogue.models import Receipt
 from planbank.house import House
-from planbank.messages.models import Event, EventKind, Message, SenderNotices
-from planbank.messages.outbox import Letter, is_address, post
-from planbank.people.models import Affiliation, User
+from planbank.messages.models import Event, EventKind, Message
+from planbank.messages.outbox import Letter, post
+from planbank.people.models import User
 from planbank.protocols.models import Enrolment
 from planbank.services.notify.times import zone_of
+from planbank.services.receipt.contacts import contacts
 from planbank.services.receipt.lines import Line
 from planbank.services.receipt.words import count, headline, protocols, rows_of, word
 
@@ -49,25 +50,9 @@ def tell(house: House, receipt: Receipt, lines: Sequence[Line]) -> None:
     receipt.round += 1
     receipt.save(update_fields=["told", "round"])
     if new:
-        for address in recipients(receipt):
+        for address in contacts(receipt.sender, receipt.institution_id):
             _mail(house, receipt, address, now)
     _event(receipt, now)
-
-
-def recipients(receipt: Receipt) -> list[str]:
-    """Addresses set for the sender; else its contact; else those who administer the institution."""
-    chosen: list[str] = []
-    if receipt.sender is not None:
-        row = SenderNotices.objects.filter(sender=receipt.sender).first()
-        chosen = list(row.recipients) if row else []
-        if not chosen and is_address(receipt.sender.contact):
-            chosen = [receipt.sender.contact]
-    if not chosen:
-        admins = Affiliation.objects.filter(
-            institution=receipt.institution_id, is_admin=True, until=None, user__is_active=True
-        )
-        chosen = list(admins.exclude(user__email="").values_list("user__email", flat=True))
-    return sorted({address.lower() for address in chosen if is_address(address)})
 
 
 def mail_key(receipt: int, round_: int, address: str) -> str:

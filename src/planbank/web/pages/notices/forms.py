@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from planbank.messages.kinds import KINDS
-from planbank.messages.models import Channel, Choice, EventKind, How, Telephone
+from planbank.messages.models import Channel, Choice, EventKind, Telephone
 from planbank.messages.models.choice import telephone_validator
 from planbank.people.models import User
 
@@ -45,7 +45,7 @@ class Choices(forms.Form):
                 }
                 self.fields[f"{kind}_{channel}"] = forms.ChoiceField(
                     label=label,
-                    choices=_hows(channel),
+                    choices=[(how.value, how.label) for how in KINDS[kind].hows],
                     initial=chosen.get((kind, channel), KINDS[kind].default(channel)),
                 )
 
@@ -70,7 +70,3 @@ class Choices(forms.Form):
             Telephone.objects.update_or_create(user=self.user, defaults={"number": number})
         else:
             Telephone.objects.filter(user=self.user).delete()
-
-
-def _hows(channel: str) -> list[tuple[str, str]]:
-    return [(how.value, str(how.label)) for how in How]

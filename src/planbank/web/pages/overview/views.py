@@ -20,6 +20,7 @@ from planbank.catalogue.queries.associations import read_associations
 from planbank.catalogue.queries.totals import newest_received, remembered, total
 from planbank.people.models import Institution, Sender, User
 from planbank.pipeline.counts import open_work
+from planbank.protocols.queries.zero_touch import Touch, zero_touch
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.arrivals.days import chart
 from planbank.web.pages.arrivals.reading import days_of, moments, rows_of
@@ -94,6 +95,11 @@ def _stats(request: HttpRequest, codes: dict[int, str], now: datetime) -> dict[s
         "series": total(ours(request, Series), f"series:{key}"),
         "objects": total(ours(request, Instance), f"objects:{key}"),
         "week": total(came, f"week:{key}"),
+        "touch": remembered(
+            files,
+            ("untouched", *codes),
+            lambda: sum(zero_touch(now, institutions=list(codes)).values(), Touch()),
+        ),
         "associations": remembered(
             came, ("associations", *codes), came.order_by().values("association_id").distinct().count
         ),

@@ -28,6 +28,7 @@ from planbank.protocols.act import Act
 from planbank.protocols.actions import lifecycle
 from planbank.protocols.models import Protocol
 from planbank.protocols.queries.progress import Centre, Size, per_centre, sizes
+from planbank.protocols.queries.zero_touch import Touch
 from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
@@ -121,6 +122,7 @@ def one(request: HttpRequest, protocol: int) -> HttpResponse:
         "expected": sum(centre.expected for centre in centres),
         "received": sum(centre.received for centre in centres),
         "unexpected": sum(centre.unexpected for centre in centres),
+        "touch": sum((centre.touch for centre in centres), Touch()),
         "chase": [c for c in centres if not c.ends and (c.expected > c.received or c.unexpected)],
         "missing": lifecycle.missing(row, now) if row.status != Protocol.Status.ACTIVE else [],
         "controllers": row.controllers.all(),
@@ -223,14 +225,14 @@ def _line(row: Protocol, size: Size) -> Iterable[Any]:
 def _centre_heads() -> list[str]:
     return [
         *(_("Centre"), _("Patients"), _("Target"), _("Plans"), _("Expected"), _("Received")),
-        *(_("Unexpected"), _("Last added")),
+        *(_("Unexpected"), _("Plan sets filed in 90 days"), _("of these untouched"), _("Last added")),
     ]
 
 
 def _centre_line(row: Centre) -> Iterable[Any]:
     return (
         *(row.code, row.patients, row.target, row.plans, row.expected, row.received, row.unexpected),
-        row.last,
+        *(row.touch.filed, row.touch.untouched, row.last),
     )
 
 

@@ -7,6 +7,7 @@ the way out.
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 
 from django import forms
@@ -14,11 +15,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from planbank.messages.models import SenderNotices
+from planbank.messages.outbox import is_address
 from planbank.people.actions import SenderFacts, plain_network
 from planbank.people.models import Institution, Sender, validate_ae_title
 from planbank.web.pages.senders.echo import allowed
 
 SPARE_ROWS, MOST_ROWS = 2, 20
+MOST_RECIPIENTS = 10
 # A wider network than this names nobody: trust is given to a name at a place (R10).
 WIDEST = {4: 8, 6: 32}
 _MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
@@ -60,6 +64,15 @@ class SenderForm(forms.Form):
         max_length=200,
         required=False,
         help_text=gettext_lazy("Name and telephone of who runs it."),
+    )
+    recipients = forms.CharField(
+        label=gettext_lazy("Receipts go to"),
+        max_length=2000,
+        required=False,
+        help_text=gettext_lazy(
+            "E-mail addresses, with commas between. None: those who administer the institution."
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off"}),
     )
     echo_host = forms.GenericIPAddressField(
         label=gettext_lazy("Its own address"), required=False, widget=forms.TextInput(attrs=_MONO)
@@ -123,6 +136,20 @@ class SenderForm(forms.Form):
         if parts.prefixlen < WIDEST[parts.version]:
             raise ValidationError(_("This is half the world. Write the network of one hospital."))
         return network
+
+    def clean_recipients(self) -> list[str]:
+        found = [word for word in re.split(r"[\s,;]+", self.cleaned_data["recipients"]) if word]
+        for address in found:
+            if not is_address(address):
+                raise ValidationError(_("%(text)s is no e-mail address.") % {"text": address[:80]})
+        if len(found) > MOST_RECIPIENTS:
+            raise ValidationError(_("At most %(n)s addresses.") % {"n": MOST_RECIPIENTS})
+        return list(dict.fromkeys(found))
+
+    def save_notices(self, sender: Sender) -> None:
+        """Keep whom receipts go to, once the sender itself is kept."""
+        given = {"recipients": self.cleaned_data["recipients"]}
+        SenderNotices.objects.update_or_create(sender=sender, defaults=given)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -202,4 +229,6 @@ def _initial(sender: Sender | None, listed: list[Any]) -> dict[str, Any]:
         return {}
     names = ("ae_title", "network", "description", "contact", "echo_host", "echo_port")
     names += ("quiet_minutes", "small_is_empty")
-    return {name: getattr(sender, name) for name in names}
+    notices = SenderNotices.objects.filter(sender=sender).first()
+    told = {"recipients": ", ".join(notices.recipients) if notices else ""}
+    return {name: getattr(sender, name) for name in names} | told

@@ -225,6 +225,7 @@ def _shown(
 def _save(request: HttpRequest, sender: Sender | None, form: SenderForm, now: datetime) -> HttpResponse:
     facts, actor = form.facts(), _actor(request)
     saved = register_sender(facts, actor, now) if sender is None else change_sender(sender, facts, actor, now)
+    form.save_notices(saved)
     words = (
         _("%(sender)s is registered: the gate knows it within a second.") if sender is None else _("Saved.")
     )
