@@ -14,6 +14,7 @@ from planbank.catalogue.quarantine_use import publish_use
 from planbank.config import GateLimits
 from planbank.messages.models import Event
 from planbank.people.models import Sender, SenderCertificate, User
+from planbank.protocols.queries.zero_touch import Touch
 from tests.aside import set_aside as set_them_aside
 from tests.catalogue.rows import Rows
 
@@ -63,6 +64,7 @@ def test_numbers_are_of_my_institutions(
     rows.whole("AUH", "3", objects=2)
     answer = client_of(person_of("AUH")).get("/")
     assert answer.context["stats"] == {
+        "touch": Touch(),
         "patients": 2,
         "new_patients": 1,
         "series": 3,
