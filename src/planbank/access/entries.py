@@ -20,14 +20,17 @@ from django.db.models.functions import Coalesce
 
 from planbank.access.roles import Reach
 from planbank.access.standing import Path, standing_of
+from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.journal.models import Entry
 from planbank.people.models import Affiliation, Institution, User
+from planbank.protocols.models import Enrolment
 
 # What entries are about that no patient's data stand behind: what runs, and who may use it.
 TECHNICAL = (
     *("", "affiliation", "association", "certificate", "commitment", "grant", "institution", "key", "parcel"),
     *("quarantine", "region", "sender", "service", "settings", "token", "user"),
 )
+MOST_PATIENTS = 20
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 NEWEST_FIRST = ("-at", "-pk")
 
@@ -40,6 +43,36 @@ class Readable:
     institutions: tuple[str, ...]
     at: datetime
     everything: bool = False
+    # Protocols whose entries are read as theirs, not only one's own, and the institutions of the grant.
+    protocols: tuple[tuple[int, frozenset[int] | None], ...] = ()
+
+    def about(self, pseudonym: str) -> Q:
+        """Entries about the patient who has this pseudonym in a protocol read by this person."""
+        rows = Enrolment.objects.filter(pseudonym__iexact=pseudonym)
+        if not self.everything:
+            rows = rows.filter(protocol__in=[pk for pk, _institutions in self.protocols])
+        found = Q(pk__in=[])
+        for enrolment in rows[:MOST_PATIENTS]:
+            found |= Q(object_kind="enrolment", object_id=str(enrolment.pk))
+            files = PatientFile.objects.filter(patient=enrolment.patient_id)
+            reach = dict(self.protocols).get(enrolment.protocol_id)
+            if reach is not None:
+                files = files.filter(institution__in=reach)
+            numbers = [str(pk) for pk in files.values_list("pk", flat=True)]
+            plans = PlanSet.objects.filter(patient_file__in=files).values_list("pk", flat=True)
+            found |= Q(object_kind="patient file", object_id__in=numbers)
+            found |= Q(object_kind="plan set", object_id__in=[str(pk) for pk in plans])
+        return found
+
+    def of_protocol(self, name: str) -> QuerySet[Entry]:
+        """Entries of one protocol, as far as this person reads them, newest first."""
+        rows = Entry.objects.filter(protocol=name).order_by(*NEWEST_FIRST)
+        if self.everything:
+            return rows
+        ways = Q(pk__in=[])
+        for way in self.ways:
+            ways |= way
+        return rows.filter(ways)
 
     def page(self, wanted: Q, *, size: int, beyond: Q | None = None, newer: bool = False) -> QuerySet[Entry]:
         """Up to `size` entries that fit `wanted`, newest first; with `newer` those just after a place,
@@ -84,7 +117,9 @@ def readable_by(user: User, at: datetime) -> Readable:
         return Readable((Q(),), (), at, everything=True)
     own = Q(actor_kind="user", actor=user.username)
     codes = {p.name for p in paths if p.role == "institution-admin"}
-    return Readable((own, *_technical(paths), *_protocols(paths)), tuple(sorted(codes)), at)
+    held = tuple((p.scope.id, p.institutions) for p in paths if _is_of_protocol(p))
+    ways = (own, *_technical(paths), *_protocols(paths))
+    return Readable(ways, tuple(sorted(codes)), at, protocols=held)
 
 
 def older_than(at: datetime, pk: int) -> Q:
@@ -105,10 +140,14 @@ def _technical(paths: list[Path]) -> Iterator[Q]:
 def _protocols(paths: list[Path]) -> Iterator[Q]:
     """One way for each protocol; held to the institutions that the grant is held to."""
     for path in paths:
-        if path.scope.kind != "protocol" or path.actions["journal.read"] is Reach.OWN:
+        if not _is_of_protocol(path):
             continue
         way = Q(protocol=path.name)
         if path.institutions is not None:
             codes = Institution.objects.filter(pk__in=path.institutions).values_list("code", flat=True)
             way &= Q(institution__in=list(codes))
         yield way
+
+
+def _is_of_protocol(path: Path) -> bool:
+    return path.scope.kind == "protocol" and path.actions["journal.read"] is not Reach.OWN

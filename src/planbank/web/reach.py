@@ -14,6 +14,7 @@ from planbank.access.policy import institutions_of, visible
 from planbank.catalogue.models import PatientFile
 from planbank.journal.record import Actor, record
 from planbank.people.models import Institution, User
+from planbank.protocols.models import Protocol
 from planbank.reach import Reader, is_veiled, unveil_labels
 from planbank.web.pages import house_of
 
@@ -84,14 +85,23 @@ def note(request: HttpRequest, action: str, **what: Any) -> None:
     record(Actor("user", request.user.username), action, house_of(request).clock.now(), **what)
 
 
-def note_view(request: HttpRequest, file: PatientFile, **what: int) -> None:
-    """Journal one view of a patient's data; `what` names the series or object."""
+def through(row: Any) -> str:
+    """Short name of the protocol that a row is seen through; empty for one's own institution's."""
+    seen_through = getattr(row, "seen_through", None)
+    if not seen_through:
+        return ""
+    return Protocol.objects.filter(pk=seen_through).values_list("short_name", flat=True).first() or ""
+
+
+def note_view(request: HttpRequest, file: PatientFile, row: Any = None, **what: int) -> None:
+    """Journal one view of a patient's data; `what` names the series or object, `row` is what was read."""
     note(
         request,
         "view",
         object_kind="patient file",
         object_id=file.pk,
         institution=file.institution.code,
+        protocol=through(row or file),
         **what,
     )
 
@@ -109,6 +119,7 @@ __all__ = [
     "reader_of",
     "seen_institutions",
     "sees_only_named",
+    "through",
     "unveil_labels",
     "words_allowed",
 ]

@@ -56,6 +56,7 @@ _PROTOCOLS = [
     door("protocol-activate", "protocol.edit", BOTH, scope="protocol"),
     door("protocol-close", "protocol.close", BOTH, scope="protocol"),
     door("protocol-open", "protocol.close", BOTH, scope="protocol"),
+    door("protocol-looked", "journal.read", GET, COUNTS, scope="protocol"),
     door("withdrawals", "erase.view", GET, VEILED, scope="protocol"),
     door("withdrawal", "erase.view", BOTH, VEILED, scope="protocol", of="enrolment"),
     door("withdrawal-undo", "erase.ask", POST, scope="protocol", of="enrolment"),

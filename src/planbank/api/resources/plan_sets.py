@@ -18,6 +18,7 @@ from planbank.catalogue.queries import one_plan_set as reads
 from planbank.catalogue.queries.dvhs import calculations_of, rois_of
 from planbank.dose import axis
 from planbank.dose.metrics import Metric, evaluate, parse
+from planbank.protocols.models import Protocol
 from planbank.reach import Reader, is_veiled, unveil_labels
 from planbank.reach.plan_sets import veil_findings, veil_parts, veil_rois
 
@@ -199,8 +200,14 @@ def _one(request: HttpRequest, pk: int) -> PlanSet:
     reader: Reader = request.reader  # type: ignore[attr-defined]
     found: PlanSet = reader.one(PlanSet, pk, "patient_file__institution")
     unveil_labels([found])
-    note(request, "plan set", object_id=found.pk)
+    note(request, "plan set", protocol=_through(found), object_id=found.pk)
     return found
+
+
+def _through(row: PlanSet) -> str:
+    """The protocol it is seen through; empty for one's own institution's."""
+    pk = getattr(row, "seen_through", None)
+    return (Protocol.objects.filter(pk=pk).values_list("short_name", flat=True).first() or "") if pk else ""
 
 
 def _rois(row: PlanSet) -> dict[int, Any]:

@@ -17,7 +17,8 @@ from planbank.journal import chain
 from planbank.journal.models import Entry
 from planbank.journal.record import Actor, record
 from planbank.people.models import Affiliation, Institution, User
-from planbank.protocols.models import Protocol
+from planbank.protocols.models import Enrolment, Protocol
+from tests.protocols.rows import ProtocolRows
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -244,3 +245,27 @@ def test_the_cost_does_not_grow_with_the_journal(
 def most_rows(plan: dict[str, Any]) -> int:
     here = int(plan["Actual Rows"]) * int(plan["Actual Loops"]) + int(plan.get("Rows Removed by Filter", 0))
     return max([here, *(most_rows(part) for part in plan.get("Plans", []))])
+
+
+def test_entries_about_the_patient_of_a_pseudonym(
+    bank: House, client_of: Any, person_of: Any, protocol: Protocol
+) -> None:
+    """For who reads a protocol's entries; others have no such filter, and it finds nothing elsewhere."""
+    rows = ProtocolRows(bank.clock.now() - WEEK)
+    plan_set = rows.join(protocol, rows.small_plan("OUH", "0101501234"))
+    Enrolment.objects.update(pseudonym="BRAIN-7")
+    anna, key, other = person_of("OUH"), person_of("AUH"), person_of("VLE")
+    granted(bank, key, "key-user", "protocol", protocol.pk)
+    granted(bank, other, "key-user", "protocol", rows.protocol("LUNG").pk)
+    file = plan_set.patient_file_id
+    wrote(bank, anna, mark="file", object_kind="patient file", object_id=file, protocol="BRAIN")
+    wrote(bank, anna, mark="plan", object_kind="plan set", object_id=plan_set.pk, protocol="BRAIN")
+    wrote(bank, anna, mark="elsewhere", object_kind="patient file", object_id=file)
+    wrote(bank, anna, mark="another", object_kind="patient file", object_id=file + 1, protocol="BRAIN")
+    assert shown(client_of(key), pseudonym="brain-7") == {"file", "plan"}
+    assert shown(client_of(key), pseudonym="BRAIN-8") == set()
+    assert shown(client_of(other), pseudonym="BRAIN-7") == set()
+    assert 'name="pseudonym"' not in client_of(anna).get("/journal/").text
+    auditor = person_of("AAL")
+    granted(bank, auditor, "auditor")
+    assert shown(client_of(auditor), pseudonym="BRAIN-7") == {"file", "plan", "elsewhere"}

@@ -53,7 +53,7 @@ def instance(request: HttpRequest, pk: int) -> HttpResponse:
     related = ("current_version", "series__study__patient_file__institution")
     here = one_of(request, Instance, pk, *related, action="data.identity")
     file = here.series.study.patient_file
-    note_view(request, file, instance=here.pk)
+    note_view(request, file, here, instance=here.pk)
     version = here.current_version
     versions = objects.versions_of(here)
     came = ours(request, Submission).filter(instance=here).order_by("-received_at", "-pk")

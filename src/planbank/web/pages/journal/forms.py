@@ -6,6 +6,7 @@ not given.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from planbank.web.lists.filters import Filters
+from planbank.web.pages.journal.words import choices
 
 _PLAIN = {"autocomplete": "off"}
 OUTCOMES = [("", _("All")), ("done", _("done")), ("refused", _("refused"))]
@@ -33,7 +35,10 @@ class JournalFilters(Filters):
     """Who, what, where, when. All are exact: each is read by an index."""
 
     person = _text(_("Who"), 64)
-    action = _text(_("What was done"), 64)
+    action = forms.ChoiceField(
+        label=_("What was done"), required=False, choices=lambda: [("", _("All")), *choices()]
+    )
+    pseudonym = _text(_("Pseudonym"), 32)
     protocol = _text(_("Protocol"), 64)
     institution = _text(_("Institution"), 16)
     patient = forms.IntegerField(label=_("Patient file no."), required=False, min_value=1, max_value=10**17)
@@ -42,9 +47,12 @@ class JournalFilters(Filters):
     until = _day(_("To"))
 
 
-def condition(given: dict[str, Any]) -> Q:
-    """What entries must fit; days are those of the site's time zone, both ends included."""
-    wanted = Q()
+def condition(given: dict[str, Any], about: Callable[[str], Q]) -> Q:
+    """What entries must fit; days are those of the site's time zone, both ends included.
+
+    `about` gives what is about the patient of a pseudonym (access/entries.py).
+    """
+    wanted = about(given["pseudonym"]) if "pseudonym" in given else Q()
     for name, column in (("action", "action"), ("protocol", "protocol"), ("outcome", "outcome")):
         if name in given:
             wanted &= Q(**{column: given[name]})

@@ -64,10 +64,17 @@ def journal(request: HttpRequest) -> HttpResponse:
     filters = JournalFilters(request.GET)
     given = filters.given()
     readable = _readable(request)
+    if not readable.protocols and not readable.everything:
+        del filters.fields["pseudonym"]
+        given.pop("pseudonym", None)
+
+    def fitting(wanted: dict[str, Any]) -> Q:
+        return condition(wanted, readable.about)
+
     if wants_csv(request):
         note(request, "take out list", object_kind="journal", filters=sorted(given))
-        return as_csv(_("journal"), _heads(), _csv_rows(request, condition(given)))
-    found = _part(readable, condition(given), request.GET.get("after", ""), request.GET.get("before", ""))
+        return as_csv(_("journal"), _heads(), _csv_rows(request, fitting(given)))
+    found = _part(readable, fitting(given), request.GET.get("after", ""), request.GET.get("before", ""))
     state = chain.state()
     broken = chain.changed(found.rows)
     context = {
@@ -85,7 +92,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     if not found.rows and given:
 
         def rest(left: dict[str, Any]) -> QuerySet[Entry]:
-            return readable.page(condition(left), size=1)
+            return readable.page(fitting(left), size=1)
 
         context["drops"] = drops(request, filters, rest)
     return render(request, "journal/list.html", context)

@@ -105,6 +105,31 @@ ACTS: dict[str, str | Promise] = {
     "dictionary changed": _("changed a structure dictionary"),
     "triggers again": _("let triggers look at stored data"),
     "lift restriction": _("lifted a restriction"),
+    "make protocol": _("made a protocol"),
+    "change protocol": _("changed a protocol"),
+    "change controllers": _("changed data controllers"),
+    "activate protocol": _("activated a protocol"),
+    "close protocol": _("closed a protocol"),
+    "open protocol again": _("opened a protocol again"),
+    "ask for erasure": _("asked for an erasure"),
+    "decide on erasure": _("allowed an erasure"),
+    "refuse erasure": _("refused an erasure"),
+    "confirm erasure": _("confirmed an erasure"),
+    "lift erasure": _("lifted an erasure"),
+    "erase": _("erased"),
+    "erase waiting parcel": _("erased a waiting parcel"),
+    "erased data found again": _("found erased data again"),
+    "patient withdrawn": _("withdrew a patient"),
+    "patient restricted": _("restricted a patient"),
+    "patient removed": _("removed a patient"),
+    "withdrawal is carried out": _("carried out a withdrawal"),
+    "journal entries lost": _("said that journal entries are lost"),
+    "delete unassigned soon": _("had unassigned data deleted soon"),
+    "delete unassigned soon undone": _("undid the early deletion of unassigned data"),
+    "keep unassigned longer": _("kept unassigned data longer"),
+    "keep no longer": _("ended the longer keeping of unassigned data"),
+    "choose notices": _("chose notices"),
+    "send messages again": _("had messages sent again"),
 }
 KINDS: dict[str, str | Promise] = {
     "service": _("service"),
@@ -131,8 +156,18 @@ THINGS: dict[str, str | Promise] = {
     "affiliation": _("work for an institution"),
     "region": _("region"),
     "key": _("key"),
+    "protocol": _("protocol"),
+    "erasure": _("erasure"),
+    "withdrawals": _("withdrawals"),
+    "journal": _("journal"),
+    "reuse": _("reuse"),
 }
 LONGEST = 300
+
+
+def choices() -> list[tuple[str, str]]:
+    """Every act with its words, in the order of the words."""
+    return sorted(((code, str(words)) for code, words in ACTS.items()), key=lambda one: one[1].lower())
 
 
 def act(action: str) -> str:

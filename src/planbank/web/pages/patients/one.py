@@ -28,7 +28,7 @@ from planbank.web.pages.grants.asking import may_ask_who
 from planbank.web.pages.patients.findings import Shown, findings_of
 from planbank.web.pages.patients.forms import SeriesFilters
 from planbank.web.pages.plans.views import rows_of
-from planbank.web.reach import is_veiled, may_add, mine, note, note_view, one_of, ours
+from planbank.web.reach import is_veiled, may_add, mine, note, note_view, one_of, ours, through
 
 SIZE, ARRIVALS = 100, 8
 
@@ -45,7 +45,8 @@ def patient(request: HttpRequest, pk: int) -> HttpResponse:
     ordered = series_order(narrowed(held, given), sort)
     if wants_csv(request):
         code = file.institution.code
-        note(request, "take out list", object_kind="patient file", object_id=file.pk, institution=code)
+        what = {"object_id": file.pk, "institution": code, "protocol": through(file)}
+        note(request, "take out list", object_kind="patient file", **what)
         return as_csv(f"{_('series')}-{file.pk}", _heads(), _csv_rows(ordered, held))
     note_view(request, file)
     found = Paginator(ordered, SIZE).get_page(request.GET.get("page"))

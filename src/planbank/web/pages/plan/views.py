@@ -23,7 +23,7 @@ from planbank.web.pages.plan.rows import RoiRow
 from planbank.web.pages.plan.sheet import Asked, Sheet, context_of
 from planbank.web.pages.plans import words
 from planbank.web.pages.slice.drawing import drawing_of
-from planbank.web.reach import may_add, note, one_of, unveil_labels
+from planbank.web.reach import may_add, note, one_of, through, unveil_labels
 
 
 @page("plans/<int:pk>/", name="plan", action="data.view")
@@ -32,10 +32,11 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     plan_set = _one(request, pk)
     sheet = Sheet(plan_set, Asked.of(request.GET))
     code = plan_set.patient_file.institution.code
+    what = {"object_kind": "plan set", "object_id": pk, "institution": code, "protocol": through(plan_set)}
     if wants_csv(request):
-        note(request, "take out list", object_kind="plan set", object_id=pk, institution=code)
+        note(request, "take out list", **what)
         return as_csv(f"dvh-{pk}", _heads(), list(_csv_rows(sheet)))
-    note(request, "view", object_kind="plan set", object_id=pk, institution=code)
+    note(request, "view", **what)
     now = house_of(request).clock.now()
     return render(
         request,

@@ -32,6 +32,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("agreements", "protocol.edit", _("Agreements")),
     ("protocol-reuse", "reuse.view", _("Reuse")),
     ("withdrawals", "erase.view", _("Withdrawals")),
+    ("protocol-looked", "access.explain", _("Who looked")),
 ]
 
 

@@ -25,7 +25,7 @@ from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
 from planbank.web.pages.series.forms import ObjectFilters
-from planbank.web.reach import note, note_view, one_of
+from planbank.web.reach import note, note_view, one_of, through
 
 SIZE = 100
 READING = "analyse"
@@ -55,9 +55,9 @@ def series(request: HttpRequest, pk: int) -> HttpResponse:
     ordered = objects.object_rows(narrowed(held, given), sort)
     if wants_csv(request):
         what = {"object_id": file.pk, "institution": file.institution.code, "series": here.pk}
-        note(request, "take out list", object_kind="patient file", **what)
+        note(request, "take out list", object_kind="patient file", protocol=through(here), **what)
         return as_csv("-".join([_("objects"), str(here.pk)]), _heads(), _csv_rows(ordered))
-    note_view(request, file, series=here.pk)
+    note_view(request, file, here, series=here.pk)
     found = Paginator(ordered, SIZE).get_page(request.GET.get("page"))
     context = {
         "now": house_of(request).clock.now(),
