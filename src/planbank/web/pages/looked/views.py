@@ -45,7 +45,7 @@ def looked(request: HttpRequest, protocol: int) -> HttpResponse:
 
     if wants_csv(request):
         note(request, "take out list", object_kind="journal", protocol=here.short_name, filters=sorted(given))
-        return as_csv(f"{_('who looked')}-{here.short_name}", _heads(), _lines(here, found(given)))
+        return as_csv("-".join([_("who looked"), here.short_name]), _heads(), _lines(here, found(given)))
     note(request, "view", object_kind="journal", protocol=here.short_name)
     rows = list(_by_person(found(given))[:MOST])
     names, works = _people([row["actor"] for row in rows])
