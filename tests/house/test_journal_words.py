@@ -20,7 +20,7 @@ MADE = {
     "protocols/actions/reusing.py": {f"reuse {s.value}" for s in ReuseRequest.State if s != "asked"},
 }
 Writers = dict[str, int]
-ROOTS: Writers = {"record": 1, "journal": 0, "note": 1}
+ROOTS: Writers = {"record": 1, ".journal": 0, "note": 1}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -31,8 +31,11 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def name_of(call: ast.Call) -> str:
+    """A method stands with a point: `act.journal(...)` is not a function called journal."""
     function = call.func
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if isinstance(function, ast.Attribute):
+        return f".{function.attr}" if f".{function.attr}" in ROOTS else function.attr
+    return getattr(function, "id", "")
 
 
 def texts(node: ast.expr) -> Iterator[str | None]:
@@ -75,23 +78,48 @@ def of_function(function: ast.AST, writers: Writers, local: Writers) -> Iterator
             yield node, (named or [node.args[at]])[0]
 
 
+def writers_of(tree: ast.AST, known: Writers) -> Writers:
+    """Functions that hand an argument of theirs on to a writer, and which one it is."""
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    local: Writers = {}
+    for _round in range(4):  # a writer may hand on to a writer
+        for function in functions:
+            own = parameters(function)
+            for _call, act in of_function(function, known, local):
+                if isinstance(act, ast.Name) and act.id in own:
+                    local[function.name] = own.index(act.id)
+    return local
+
+
+def imported(tree: ast.AST, exported: dict[tuple[str, str], int]) -> Writers:
+    """The roots, and the writers that a module imports, by the names it gives them."""
+    found = dict(ROOTS)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for one in node.names:
+                if (node.module or "", one.name) in exported:
+                    found[one.asname or one.name] = exported[node.module or "", one.name]
+    return found
+
+
 def acts() -> tuple[set[str], list[str]]:
     """Every act, and the calls whose act cannot be read."""
     found: set[str] = set()
     unread: list[str] = []
+    exported: dict[tuple[str, str], int] = {}
+    for _round in range(2):  # what other modules may import, before they are read
+        for file, tree in modules():
+            dotted = "planbank." + file.removesuffix(".py").replace("/", ".")
+            there = writers_of(tree, imported(tree, exported))
+            exported |= {(dotted, name): at for name, at in there.items()}
     for file, tree in modules():
         functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
-        local: Writers = {}
-        for _round in range(4):  # a writer may hand on to a writer
-            for function in functions:
-                own = parameters(function)
-                for _call, act in of_function(function, ROOTS, local):
-                    if isinstance(act, ast.Name) and act.id in own:
-                        local[function.name] = own.index(act.id)
+        known = imported(tree, exported)
+        local = writers_of(tree, known)
         assigned = dict(assignments(tree))
         for function in functions:
             own = parameters(function)
-            for call, act in of_function(function, ROOTS, local):
+            for call, act in of_function(function, known, local):
                 if isinstance(act, ast.Name) and act.id in own:
                     continue
                 said = assigned.get(act.id, [None]) if isinstance(act, ast.Name) else list(texts(act))
