@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from planbank.access.actions import ACTIONS
-from planbank.access.explain import explain, who_can_see
+from planbank.access.explain import Step, explain, who_can_see
 from planbank.access.models import Grant
 from planbank.access.queries.given import grants_seen
 from planbank.access.scopes import PATIENT_FILES, Scope
@@ -121,20 +121,18 @@ def _person(request: HttpRequest, where: Protocol | Project, pk: int) -> HttpRes
         raise Http404
     held = Grant.objects.filter(user=user, scope_kind=scope.kind, scope_id=scope.id)
     rows = _rows(scope)
-    reasons = [
-        (
-            ACTIONS[name].title,
-            explain(user, name, now, rows=rows, columns=PATIENT_FILES, within=scope),
-        )
-        for name in ASKED
-    ]
+    # Acts that the same reasons allow stand together.
+    reasons: dict[tuple[Step, ...], list[Any]] = {}
+    for name in ASKED:
+        steps = explain(user, name, now, rows=rows, columns=PATIENT_FILES, within=scope)
+        reasons.setdefault(tuple(steps), []).append(ACTIONS[name].title)
     context = {
         "where": where,
         "kind": scope.kind,
         "person": user,
         "codes": words.centres_of([user.pk], now).get(user.pk, ""),
         "lines": words.shown(held.select_related("granted_by").prefetch_related("institutions"), now),
-        "reasons": [(title, steps, steps[-1].holds) for title, steps in reasons],
+        "reasons": [(titles, steps, steps[-1].holds) for steps, titles in reasons.items()],
         **_sees(request, user, where, scope, now),
     }
     return render(request, "grants/person.html", context)

@@ -93,6 +93,8 @@ class GiveForm(forms.Form):
         initial: dict[str, Any] | None = None,
     ) -> None:
         first = {"until": _local(now + PERIOD), "see": See.NONE, "take_out": TakeOut.NONE, **(initial or {})}
+        if "normal-user" in roles:
+            first["role"] = "normal-user"  # the least, not the first of the list
         super().__init__(data, initial=first)
         self._now, self._scopes = now, {f"{s.kind}-{s.id}": s for s in scopes}
         where = [(f"{s.kind}-{s.id}", name) for s, name in scopes.items()]
