@@ -18,8 +18,8 @@ from django.db import transaction
 from django.db.models import Model
 
 from planbank.access.accounts import end_tokens
-from planbank.commands import apply_protocols
-from planbank.errors import AccessError, CertificateUnusable, ProtocolError, SettingsError
+from planbank.commands import apply_naming, apply_protocols
+from planbank.errors import AccessError, CertificateUnusable, NamingError, ProtocolError, SettingsError
 from planbank.house import House
 from planbank.journal.record import Actor, record
 from planbank.messages.models import SenderNotices
@@ -32,7 +32,15 @@ from planbank.protocols.act import Act
 from planbank.web import sessions
 
 ACTOR = Actor("command", "apply")
-FAULTS = (ValidationError, CertificateUnusable, ObjectDoesNotExist, KeyError, ProtocolError, AccessError)
+FAULTS = (
+    ValidationError,
+    CertificateUnusable,
+    ObjectDoesNotExist,
+    KeyError,
+    ProtocolError,
+    AccessError,
+    NamingError,
+)
 FIELDS = {
     "region": {"name", "country"},
     "institution": {"code", "name", "region", "country", "identity_scheme", "time_zone", "is_active"},
@@ -52,6 +60,7 @@ FIELDS = {
         "language",
     },
     **apply_protocols.FIELDS,
+    **apply_naming.FIELDS,
 }
 
 
@@ -83,7 +92,7 @@ def apply(house: House, content: dict[str, Any]) -> Applied:
         ("institution", _institution),
         ("sender", _sender),
         ("user", _user),
-        *((name, _told(one)) for name, one in apply_protocols.TABLES.items()),
+        *((name, _told(one)) for name, one in (apply_protocols.TABLES | apply_naming.TABLES).items()),
     ):
         for number, row in enumerate(_rows(content, table), 1):
             try:

@@ -36,19 +36,58 @@ def _protocol(name: str, title: str, group: str, structures: list[str]) -> dict[
     }
 
 
+# What is mapped already; the rest is left for whoever tries the matrix and its suggestions.
+_RULES = {
+    BREAST: {
+        "Hjerte": "Heart",
+        "Heart": "Heart",
+        "Lunge Sin": "Lung_L",
+        "Lung?L": "Lung_L",
+        "CTVp_breast": "CTVp_breast",
+        "CTV bryst": "CTVp_breast",
+    },
+    HEAD_AND_NECK: {
+        "Medulla": "SpinalCord",
+        "?pinal cord": "SpinalCord",
+        "Hjernestamme": "Brainstem",
+        "Brainstem": "Brainstem",
+        "Opstregning": "Body",
+        "Parotis Sin": "Parotid_L",
+        "CTV68*": "CTV1",
+        "CTV-T (68Gy)": "CTV1",
+    },
+}
 TABLES: dict[str, list[dict[str, Any]]] = {
     "user": [{"username": username, "name": name} for username, name in _OTHERS.items()],
     "controller": [{"name": "Demonstration Region"}],
     "protocol": [
-        _protocol(BREAST, "Breast, demonstration", "DBCG", ["Heart", "Lung", "CTVp_breast", "Breast"]),
         _protocol(
-            HEAD_AND_NECK, "Head and neck, demonstration", "DAHANCA", ["SpinalCord", "Parotid", "CTV1"]
+            BREAST,
+            "Breast, demonstration",
+            "DBCG",
+            ["Heart", "Lung_L", "Lung_R", "CTVp_breast", "Breast_L", "Breast_R"],
+        ),
+        _protocol(
+            HEAD_AND_NECK,
+            "Head and neck, demonstration",
+            "DAHANCA",
+            ["Body", "SpinalCord", "Brainstem", "Parotid_L", "Parotid_R", "CTV1"],
         ),
     ],
     "participation": [
         {"protocol": name, "institution": code, "expected_accrual": 20}
         for name in (BREAST, HEAD_AND_NECK)
         for code in _CENTRES
+    ],
+    "structure_type": [
+        {"protocol": BREAST, "name": "Heart", "need": "required"},
+        {"protocol": BREAST, "name": "Lungs", "expression": "Lung_L + Lung_R"},
+        {"protocol": HEAD_AND_NECK, "name": "SpinalCord", "need": "required"},
+    ],
+    "dictionary_rule": [
+        {"protocol": name, "entry": entry, "type": type_}
+        for name, rules in _RULES.items()
+        for entry, type_ in rules.items()
     ],
     "trigger": [{"protocol": BREAST, "roi_name": TRIGGER_ROI}],
     "grant": [
