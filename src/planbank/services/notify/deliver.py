@@ -37,7 +37,8 @@ class Carrier:
 
 def deliver(house: House, carrier: Carrier, channel: str) -> int:
     """Send all that is due by one way; returns how many went. Ends early where the server is away."""
-    if house.clock.now() < carrier.quiet_until.get(channel, house.clock.now()):
+    alone_until = carrier.quiet_until.get(channel)
+    if alone_until is not None and house.clock.now() < alone_until:
         return 0
     server = MailServer(house.settings)
     sent = 0
