@@ -223,6 +223,10 @@ class ProtocolError(PlanbankError):
     """This cannot be done in the protocol."""
 
 
+class IdentityError(PlanbankError):
+    """Who is who cannot be changed so."""
+
+
 class SheetError(PlanbankError):
     """The table cannot be read."""
 

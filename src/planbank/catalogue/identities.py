@@ -6,12 +6,12 @@ Only unique constraints decide what is new, never a look before an insert.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
 
-from planbank.catalogue.models import Patient, PatientFile, PatientIdentity
+from planbank.catalogue.models import Patient, PatientFile, PatientIdentity, SplitStudy
 from planbank.dicom.identity import IdentityKey, identify
 from planbank.people.models import Institution
 
@@ -54,3 +54,12 @@ def patient_of(institution: Institution, number: str, now: datetime) -> int:
     if len(sent) == 1 and not key.national:
         return int(sent.pop())
     return patients([key], now)[key.key]
+
+
+def split_off(wanted: Collection[tuple[int, str, int]]) -> dict[tuple[int, str, int], int]:
+    """(institution, study UID, patient as sent) -> the patient that a person said it is of."""
+    if not wanted:
+        return {}
+    rows = SplitStudy.objects.filter(sent_as__in={patient for _i, _u, patient in wanted})
+    fields = rows.values_list("institution", "study_instance_uid", "sent_as", "patient")
+    return {(i, uid, sent): patient for i, uid, sent, patient in fields if (i, uid, sent) in wanted}

@@ -35,14 +35,17 @@ class Grouped:
     received: datetime | None = None
     # What a late plan may refer to and thereby join: structure sets and images.
     anchors: frozenset[Part] = frozenset()
+    # The UIDs of these, by which another centre's members of the same patient are known.
+    uids: frozenset[str] = frozenset()
 
 
 def parts_of(plan_sets: Iterable[PlanSet]) -> dict[int, Grouped]:
     """What each plan set is made of. One query."""
     uids = {row.pk: row.sop_instance_uid for row in plan_sets}
-    rows = Member.objects.filter(plan_set__in=list(uids)).select_related("instance")
+    rows = Member.objects.filter(plan_set__in=list(uids)).select_related("instance", "series")
     parts: dict[int, set[Part]] = defaultdict(set)
     anchors: dict[int, set[Part]] = defaultdict(set)
+    named: dict[int, set[str]] = defaultdict(set)
     heads: dict[int, tuple[Part, datetime]] = {}
     for member in rows.order_by("pk"):
         instance = member.instance
@@ -56,12 +59,16 @@ def parts_of(plan_sets: Iterable[PlanSet]) -> dict[int, Grouped]:
         parts[member.plan_set_id].add(part)
         if member.role in ("structure set", "images"):
             anchors[member.plan_set_id].add(part)
+            named[member.plan_set_id].add(
+                part.uid or (member.series.series_instance_uid if member.series else "")
+            )
     return {
         pk: Grouped(
             heads[pk][0] if pk in heads else None,
             frozenset(parts[pk]),
             heads[pk][1] if pk in heads else None,
             frozenset(anchors[pk]),
+            frozenset(named[pk] - {""}),
         )
         for pk in uids
     }
@@ -85,6 +92,7 @@ def joining(
     active: frozenset[Part],
     blocked: frozenset[Part],
     seeds: Mapping[Part, datetime],
+    elsewhere: frozenset[str] = frozenset(),
 ) -> frozenset[Part]:
     """What joins by itself: late arrivals that refer to a member (model.md, Membership). Pure.
 
@@ -92,8 +100,10 @@ def joining(
     2. A plan or structure set that came after somebody added the patient's first member, where it refers to a
        structure set or images that are members; then 1 holds for it.
 
-    `blocked`: what a person removed; neither it nor, through it, its plan set joins. `seeds`: when
-    members were added that did not join by themselves. The result does not depend on the order of arrival.
+    `elsewhere`: UIDs of structure sets and series of the same patient that are members at other centres:
+    a plan that refers to its own centre's copy of one refers to a member. `blocked`: what a person
+    removed; neither it nor, through it, its plan set joins. `seeds`: when members were added that did
+    not join by themselves. The result does not depend on the order of arrival.
     """
     began = min(seeds.values(), default=None)
     members = set(active)
@@ -103,7 +113,8 @@ def joining(
         growing = False
         for group in groups:
             late = began is not None and group.received is not None and group.received > began
-            if group.head in members or (late and members & group.anchors):
+            refers = members & group.anchors or elsewhere & group.uids
+            if group.head in members or (late and refers):
                 more = group.parts - blocked - members
                 members |= more
                 growing = growing or bool(more)

@@ -26,6 +26,8 @@ CT = "1.2.840.10008.5.1.4.1.1.2"
 
 def thinned() -> dict[str, list[Dataset]]:
     objects = list(make_patient("prostate", seed=11).objects)
+    for ds in objects:
+        ds.PatientID = "0101501234"  # a national number: one patient, whatever the centre
     images = [ds for ds in objects if ds.SOPClassUID == CT][::8]
     return {"CT": images, **{ds.Modality: [ds] for ds in objects if ds.SOPClassUID != CT}}
 
@@ -144,3 +146,58 @@ def test_an_object_sent_again_under_another_patient_is_let_go(bank: House, brain
     send(bank, dose)
     assert members() == everything(sent) - {str(dose.SOPInstanceUID)}
     assert Enrolment.objects.count() == 1, "the other patient is not drawn in"
+
+
+def from_auh(bank: House, *objects: Dataset) -> None:
+    for ds in objects:
+        deposit(bank, ds, calling_ae="AUHTPS")
+    run_everything(bank)
+
+
+@pytest.fixture
+def auh(bank: House, brain: Protocol) -> Institution:
+    institution = register_sender("AUH", "AUHTPS")
+    since = bank.clock.now() - timedelta(days=1)
+    Participation.objects.create(protocol=brain, institution=institution, since=since)
+    return institution
+
+
+def test_another_centres_late_plan_on_a_member_joins(bank: House, brain: Protocol, auh: Institution) -> None:
+    sent = whole(bank, brain)
+    boost = late_plan(sent)
+    from_auh(bank, *sent["CT"], *sent["RTSTRUCT"], boost)
+    theirs = Membership.objects.filter(institution=auh, removed_at=None)
+    uids = {row.sop_instance_uid or row.series.series_instance_uid for row in theirs}
+    assert uids == everything({k: sent[k] for k in ("CT", "RTSTRUCT")}) | {str(boost.SOPInstanceUID)}
+    assert Enrolment.objects.count() == 1, "one patient, whatever the centre"
+    assert set(theirs.values_list("via", flat=True)) == {"late arrival"}
+
+
+def test_another_centres_plan_on_nothing_of_ours_does_not_join(
+    bank: House, brain: Protocol, auh: Institution
+) -> None:
+    sent = whole(bank, brain)
+    other = late_plan(sent)
+    del other.ReferencedStructureSetSequence
+    from_auh(bank, other)
+    assert not Membership.objects.filter(institution=auh).exists()
+
+
+def test_another_centres_plan_waits_for_the_member_it_refers_to(
+    bank: House, brain: Protocol, auh: Institution
+) -> None:
+    sent = thinned()
+    send(bank, *sent["CT"])
+    add(bank, brain)
+    bank.clock.at += timedelta(days=1)
+    from_auh(bank, *sent["RTSTRUCT"], late_plan(sent))
+    assert not Membership.objects.filter(institution=auh).exists()
+    send(bank, *sent["RTSTRUCT"])  # joins at its own centre, and is then what the other plan refers to
+    assert Membership.objects.filter(institution=auh, removed_at=None).count() == 2
+
+
+def test_a_centre_that_takes_no_part_adds_nothing(bank: House, brain: Protocol) -> None:
+    sent = whole(bank, brain)
+    register_sender("AUH", "AUHTPS")
+    from_auh(bank, *sent["CT"], *sent["RTSTRUCT"], late_plan(sent))
+    assert members() == everything(sent)

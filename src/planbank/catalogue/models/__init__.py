@@ -12,6 +12,7 @@ from planbank.catalogue.models.derived import (
 )
 from planbank.catalogue.models.dvh import Calculation, ChosenDose, Dvh, TpsDvh
 from planbank.catalogue.models.finding import Finding
+from planbank.catalogue.models.identity_change import IdentityChange, SplitStudy
 from planbank.catalogue.models.name import NameUse
 from planbank.catalogue.models.patient import Patient, PatientFile, PatientIdentity
 from planbank.catalogue.models.plan_set import Bundle, Means, Member, PlanSet, Role
@@ -29,6 +30,7 @@ __all__ = [
     "Dvh",
     "Finding",
     "ImageStack",
+    "IdentityChange",
     "Instance",
     "InstanceVersion",
     "Means",
@@ -47,6 +49,7 @@ __all__ = [
     "Role",
     "Series",
     "StructureSet",
+    "SplitStudy",
     "Study",
     "Submission",
     "TpsDvh",

@@ -73,6 +73,7 @@ def add_parts(
     ]
     Membership.objects.bulk_create(new)
     if new:
+        _look_elsewhere(act, file)
         make_due("clean", [(file.pk, lane_of(file.pk))], act.at, priority=BACKGROUND)
         act.journal(
             "add data",
@@ -97,6 +98,13 @@ def _still_there(file: PatientFile, parts: Iterable[Part]) -> list[Part]:
     if wanted and not found:
         raise ProtocolError(_("This patient's data were deleted meanwhile."))
     return found
+
+
+def _look_elsewhere(act: Act, file: PatientFile) -> None:
+    """What another centre sent of the same patient may refer to what is a member now."""
+    others = PatientFile.objects.filter(patient=file.patient_id).exclude(pk=file.pk)
+    pks = others.values_list("pk", flat=True)
+    make_due("members", [(pk, lane_of(pk)) for pk in pks], act.at)
 
 
 def check_open(act: Act, protocol: Protocol, file: PatientFile) -> None:

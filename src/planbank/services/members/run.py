@@ -1,8 +1,8 @@
 """The service members.
 
 Comes in: a patient file that was linked anew. Goes out: memberships for late arrivals, in every
-open protocol that holds something of the file (model.md, Membership; R40). Safe to run twice; the
-end does not depend on the order of arrival.
+open protocol that holds something of the patient, from this centre or another (model.md, Membership;
+R40). Safe to run twice; the end does not depend on the order of arrival.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ LATE = "late arrival"
 
 
 def subjects() -> Iterator[Subject]:
-    """Every patient file of which something stands in a protocol."""
-    rows = Membership.objects.order_by().values_list("patient_file", flat=True).distinct()
+    """Every patient file of a patient of whom something stands in a protocol."""
+    patients = Membership.objects.order_by().values("patient_file__patient")
+    rows = PatientFile.objects.filter(patient__in=patients).order_by().values_list("pk", flat=True)
     for pk in rows.iterator(5000):
         yield pk, lane_of(pk)
 
 
-@service(subject="patient file", version=1, subjects=subjects, after=["link"])
+@service(subject="patient file", version=2, subjects=subjects, after=["link"])
 def members(house: House, patient_file_id: int) -> Result:
     """Lets late arrivals join the protocols of their patient"""
     file = PatientFile.objects.select_related("institution").filter(pk=patient_file_id).first()
@@ -42,7 +43,11 @@ def members(house: House, patient_file_id: int) -> Result:
     act = Act.of_service("members", house.clock.now())
     _let_go(act, file)
     grouped = list(parts_of(PlanSet.objects.filter(patient_file=file)).values())
-    protocols = Protocol.objects.filter(memberships__patient_file=file, status="active").distinct()
+    held = Q(patient_file=file)
+    if file.patient_id is not None:
+        held |= Q(patient_file__patient=file.patient_id)
+    rows = Membership.objects.filter(held)
+    protocols = Protocol.objects.filter(pk__in=rows.values("protocol"), status="active")
     joined = sum(_join(act, protocol, file, grouped) for protocol in protocols.order_by("pk"))
     return Done(f"{joined} joined" if joined else "")
 
@@ -52,7 +57,15 @@ def _join(act: Act, protocol: Protocol, file: PatientFile, grouped: list[Grouped
     active = {_part(row) for row in rows if row.removed_at is None}
     blocked = {_part(r) for r in rows if r.removed_at is not None and r.removed_reason != MOVED} - active
     seeds = {_part(row): row.added_at for row in rows if row.removed_at is None and row.via != LATE}
-    parts = joining(grouped, frozenset(active), frozenset(blocked), seeds)
+    elsewhere: frozenset[str] = frozenset()
+    if file.patient_id is not None:
+        others = Membership.objects.filter(
+            protocol=protocol, patient_file__patient=file.patient_id, removed_at__isnull=True
+        ).exclude(patient_file=file)
+        there = list(others.select_related("series"))
+        seeds |= {_part(row): row.added_at for row in there if row.via != LATE}
+        elsewhere = frozenset(row.sop_instance_uid or row.series.series_instance_uid for row in there) - {""}
+    parts = joining(grouped, frozenset(active), frozenset(blocked), seeds, elsewhere)
     if not parts:
         return 0
     try:

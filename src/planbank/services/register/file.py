@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from planbank.catalogue.identities import Key, patients
+from planbank.catalogue.identities import patients, split_off
 from planbank.catalogue.models import InstanceVersion, PatientFile, Series, Study
 from planbank.dicom.identity import IdentityKey, identify
 from planbank.people.models import Institution
 from planbank.services.register.insert import insert_new
 from planbank.services.register.unpack import Arrival
 
-__all__ = ["identity_of", "patient_files", "patients", "series", "studies", "versions"]
+__all__ = ["identity_of", "patient_files", "patients_of", "series", "studies", "versions"]
 R = TypeVar("R", Study, Series)
 
 
@@ -31,16 +31,28 @@ def identity_of(arrival: Arrival) -> IdentityKey | None:
     return identify(arrival.identity.patient_id[:64], institution.identity_scheme, issuer)
 
 
+def patients_of(
+    arrivals: Sequence[Arrival], keys: Sequence[IdentityKey | None], now: datetime
+) -> list[int | None]:
+    """For each arrival its patient: by number, but for studies that a person split off (R129)."""
+    people = patients([key for key in keys if key], now)
+    sent = [
+        (_institution(a).pk, a.identity.study_instance_uid[:64], people[key.key]) if key else None
+        for a, key in zip(arrivals, keys, strict=True)
+    ]
+    elsewhere = split_off({one for one in sent if one})
+    return [elsewhere.get(one, one[2]) if one else None for one in sent]
+
+
 def patient_files(
-    arrivals: Sequence[Arrival], people: dict[Key, int], keys: Sequence[IdentityKey | None]
+    arrivals: Sequence[Arrival], whose: Sequence[int | None]
 ) -> dict[tuple[int, int | None], PatientFile]:
     """(institution, patient) -> the institution's file on the patient, demographics as last sent."""
     rows: dict[tuple[int, int | None], PatientFile] = {}
-    for arrival, key in zip(arrivals, keys, strict=True):
+    for arrival, patient in zip(arrivals, whose, strict=True):
         institution = _institution(arrival)
-        patient = people[key.key] if key else None
         seen = rows.get((institution.pk, patient))
-        who = arrival.identity if key else None
+        who = arrival.identity if patient is not None else None
         rows[institution.pk, patient] = PatientFile(
             institution=institution,
             patient_id=patient,

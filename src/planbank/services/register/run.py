@@ -205,11 +205,11 @@ def _commit(house: House, arrivals: list[Arrival], others: list[Other]) -> None:
 def _file(house: House, arrivals: list[Arrival]) -> None:
     now = house.clock.now()
     keys = [filing.identity_of(a) for a in arrivals]
-    people = filing.patients([k for k in keys if k], now)
-    by_patient = filing.patient_files(arrivals, people, keys)
+    whose = filing.patients_of(arrivals, keys, now)
+    by_patient = filing.patient_files(arrivals, whose)
     files = [
-        by_patient[a.decision.institution.pk, people[k.key] if k else None]  # type: ignore[union-attr]
-        for a, k in zip(arrivals, keys, strict=True)
+        by_patient[a.decision.institution.pk, patient]  # type: ignore[union-attr]
+        for a, patient in zip(arrivals, whose, strict=True)
     ]
     by_uid = filing.studies(arrivals, files)
     studies = [by_uid[f.pk, a.identity.study_instance_uid[:64]] for a, f in zip(arrivals, files, strict=True)]
