@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from planbank.access.policy import institutions_of, visible
+from planbank.access.policy import institutions_of, may, visible
 from planbank.catalogue.models import PatientFile
 from planbank.journal.record import Actor, record
 from planbank.people.models import Institution, User
@@ -79,6 +79,11 @@ def addable_institutions(request: HttpRequest) -> set[int]:
     return set(rows.values_list("pk", flat=True))
 
 
+def may_link(request: HttpRequest) -> bool:
+    """Whether this person decides for some institution who is who."""
+    return bool(may(request.user, "patient.link", house_of(request).clock.now()))
+
+
 def note(request: HttpRequest, action: str, **what: Any) -> None:
     """Journal that this person looked, searched or took a list out (R116)."""
     assert isinstance(request.user, User)
@@ -110,6 +115,7 @@ __all__ = [
     "addable_institutions",
     "is_veiled",
     "may_add",
+    "may_link",
     "mine",
     "my_institutions",
     "note",

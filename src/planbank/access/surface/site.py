@@ -111,6 +111,12 @@ _HELD = [
     door("protocol-back", "data.remove", POST, COUNTS, scope="protocol"),
     door("add-to-protocol", "data.add", BOTH, NAMED),
 ]
+_IDENTITY = [
+    door("patients-same", "patient.link", GET, NAMED),
+    door("patient-identity", "patient.link", BOTH, NAMED, of="patient file"),
+    door("patients-join", "patient.link", BOTH, NAMED, of="patient file"),
+    door("identity-undo", "patient.link", POST, NAMED, of="identity change"),
+]
 _PARTICIPANTS = [
     door("participants", "participant.view", GET, VEILED, scope="protocol"),
     door("participant-new", "participant.edit", BOTH, scope="protocol"),
@@ -248,6 +254,7 @@ DOORS = by_name(
         *_DATA,
         *_PROTOCOLS,
         *_HELD,
+        *_IDENTITY,
         *_GRANTS,
         *_PARTICIPANTS,
         *_AGREEMENTS,

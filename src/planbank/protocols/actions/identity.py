@@ -17,6 +17,7 @@ from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import (
     IdentityChange,
     Instance,
+    NameUse,
     Patient,
     PatientFile,
     PatientIdentity,
@@ -163,9 +164,7 @@ def _join(act: Act, keep: int, gone: int, institutions: Collection[int]) -> Move
     """Move all of `gone` to `keep`, file by file; what has its like there stays where it is."""
     list(Patient.objects.select_for_update().filter(pk__in=(keep, gone)).order_by("pk"))
     if not _mine(gone, institutions):
-        raise IdentityError(
-            _("Other institutions hold data under both numbers. One of them has to decide with you; nothing is changed.")
-        )
+        raise IdentityError(_("Other institutions hold data under both numbers: they decide with you."))
     _check_protocols(keep, gone)
     moves: Moves = []
     for file in PatientFile.objects.filter(patient=gone).order_by("pk"):
@@ -176,6 +175,11 @@ def _join(act: Act, keep: int, gone: int, institutions: Collection[int]) -> Move
             _fold(moves, file, there)
     for model, column in _referring(Patient, leave=(PatientFile, SplitStudy)):
         _move(moves, model, model._default_manager.filter(**{column: gone}), column, keep)
+    # Both were enrolled: the one pseudonym stays in use, the other is kept with a patient who has nothing.
+    left = Enrolment.objects.filter(patient=gone, state=Enrolment.State.ENROLLED)
+    _move(moves, Enrolment, left, "state", Enrolment.State.REMOVED.value)
+    # A name is counted once a person: what both bore counts for the one who stays.
+    NameUse.objects.filter(patient=gone).delete()
     return moves
 
 
@@ -198,9 +202,10 @@ def _referring(model: Any, leave: Collection[Any]) -> list[tuple[Any, str]]:
     """Every table of the bank that names rows of `model`, whatever room it is of."""
     found = []
     for relation in model._meta.get_fields(include_hidden=True):
-        if relation.auto_created and not relation.concrete and not relation.many_to_many:
-            if relation.related_model not in leave and relation.related_model._meta.managed:
-                found.append((relation.related_model, relation.field.attname))
+        if not relation.auto_created or relation.concrete or relation.many_to_many:
+            continue
+        if relation.related_model not in leave:
+            found.append((relation.related_model, relation.field.attname))
     return found
 
 
@@ -221,7 +226,9 @@ def _check_protocols(keep: int, gone: int) -> None:
     for row in Enrolment.objects.filter(patient=gone, protocol__in=mine).select_related("protocol"):
         if row.state != mine[row.protocol_id].state:
             said = {"protocol": row.protocol.short_name}
-            raise IdentityError(_("They stand differently in %(protocol)s. A key user settles that first.") % said)
+            raise IdentityError(
+                _("They stand differently in %(protocol)s. A key user settles that first.") % said
+            )
     both = Participant.objects.filter(patient=keep).values("protocol")
     double = Participant.objects.filter(patient=gone, protocol__in=both).select_related("protocol").first()
     if double is not None:
@@ -244,9 +251,7 @@ def _check(reason: str) -> None:
         raise IdentityError(_("Say why."))
 
 
-def _begin(
-    act: Act, kind: str, file: PatientFile, other: PatientFile | None, reason: str
-) -> IdentityChange:
+def _begin(act: Act, kind: str, file: PatientFile, other: PatientFile | None, reason: str) -> IdentityChange:
     return IdentityChange.objects.create(
         kind=kind,
         institution=file.institution,

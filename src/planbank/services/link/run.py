@@ -73,10 +73,12 @@ def link(house: House, patient_file_id: int) -> Result:
 
 
 def _stands_in_a_protocol(patient_file_id: int) -> bool:
-    """Something of the file is a member, or came here from a file of which it was one."""
+    """Something of the patient is a member, at whatever centre, or of a file from which an object came."""
+    patient = PatientFile.objects.filter(pk=patient_file_id, patient__isnull=False).values("patient")
     moved = Instance.objects.filter(series__study__patient_file=patient_file_id)
     return (
         Membership.objects.filter(patient_file=patient_file_id).exists()
+        or Membership.objects.filter(patient_file__patient__in=patient).exists()
         or Membership.objects.filter(instance__in=moved).exists()
     )
 

@@ -8,6 +8,7 @@ decide what is new (receive.md, Registration), never a look before an insert.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from planbank.catalogue.identities import patients, split_off

@@ -28,7 +28,7 @@ from planbank.web.pages.grants.asking import may_ask_who
 from planbank.web.pages.patients.findings import Shown, findings_of
 from planbank.web.pages.patients.forms import SeriesFilters
 from planbank.web.pages.plans.views import rows_of
-from planbank.web.reach import is_veiled, may_add, mine, note, note_view, one_of, ours, through
+from planbank.web.reach import is_veiled, may_add, may_link, mine, note, note_view, one_of, ours, through
 
 SIZE, ARRIVALS = 100, 8
 
@@ -64,6 +64,7 @@ def patient(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": _rows(list(found), held),
         "all_url": without(request, *filters.fields),
         "veiled": is_veiled(file),
+        "linkable": file.patient_id is not None and not file.seen_through and may_link(request),
         "addable": file.patient_id is not None and may_add(request, file.institution_id),
         "may_ask_who": may_ask_who(request, file),
         # What is odd and how it came is its institution's; of a plan, the plan's page tells it.

@@ -26,7 +26,7 @@ from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.patients.forms import PatientFilters
 from planbank.web.pages.patients.one import patient
-from planbank.web.reach import mine, note, seen_institutions, sees_only_named, words_allowed
+from planbank.web.reach import may_link, mine, note, seen_institutions, sees_only_named, words_allowed
 
 __all__ = ["listed", "patient"]
 SIZE, CHUNK = 50, 200
@@ -73,6 +73,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "where": where(files, len(found.rows)),
         "codes": codes,
         "several": len(codes) > 1,
+        "linkable": may_link(request),
         "all_url": without(request, *filters.fields),
     }
     if not found.rows and given:

@@ -1,0 +1,1 @@
+"""Who is who: candidates, numbers linked, patients joined, studies split off; each undone (R129)."""
