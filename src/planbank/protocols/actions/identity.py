@@ -59,7 +59,7 @@ def link_number(act: Act, file: PatientFile, number: str, reason: str) -> Identi
         change.moves = [["catalogue.PatientIdentity", row.pk, "patient_id", other.pk, patient.pk]]
     else:
         assert row.patient_id is not None
-        change.moves = _join(act, row.patient_id, patient.pk, {file.institution_id})
+        change.moves = _quietly(act, row.patient_id, patient.pk, {file.institution_id})
     return _end(act, change, "link patient number")
 
 
@@ -181,6 +181,16 @@ def _join(act: Act, keep: int, gone: int, institutions: Collection[int]) -> Move
     # A name is counted once a person: what both bore counts for the one who stays.
     NameUse.objects.filter(patient=gone).delete()
     return moves
+
+
+def _quietly(act: Act, keep: int, gone: int, institutions: Collection[int]) -> Moves:
+    """The same, where a refusal must not tell what others hold under the number."""
+    try:
+        return _join(act, keep, gone, institutions)
+    except IdentityError:
+        raise IdentityError(
+            _("This cannot be settled here. Ask a key user of the patient's protocols.")
+        ) from None
 
 
 def _fold(moves: Moves, file: PatientFile, there: PatientFile) -> None:
