@@ -23,7 +23,7 @@ from planbank.web.pages.plan.rows import RoiRow
 from planbank.web.pages.plan.sheet import Asked, Sheet, context_of
 from planbank.web.pages.plans import words
 from planbank.web.pages.slice.drawing import drawing_of
-from planbank.web.reach import may_add, note, one_of, through, unveil_labels
+from planbank.web.reach import may_add, note, one_of, reader_of, through, unveil_labels
 
 
 @page("plans/<int:pk>/", name="plan", action="data.view")
@@ -44,6 +44,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **context_of(sheet, now),
             "now": now,
+            "forwardable": reader_of(request).rows(PlanSet, "export.raw").filter(pk=pk).exists(),
             "addable": may_add(request, plan_set.patient_file.institution_id),
             "label": words.label(plan_set),
             "is_plan": words.is_plan(plan_set),

@@ -27,6 +27,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("matrix", "data.list", _("Matrix")),
     ("statistics", "data.statistics", _("Statistics")),
     ("triggers", "trigger.edit", _("Triggers")),
+    ("protocol-destinations", "destination.ask", _("Destinations")),
     ("centres", "protocol.edit", _("Centres")),
     ("protocol-people", "grant.view", _("People")),
     ("agreements", "protocol.edit", _("Agreements")),

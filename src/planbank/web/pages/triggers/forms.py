@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from planbank.delivery.models import Destination, Forward
 from planbank.dicom.conditions import from_json, to_json
 from planbank.errors import ConditionError
 from planbank.protocols.actions.triggering import Wish
@@ -22,6 +23,7 @@ from planbank.protocols.models import Trigger
 from planbank.services.trigger.actions import ACTIONS
 
 ROWS = 4
+FORWARDING = ("destination", "waits", "participants_only", "a_day")
 TESTS = [
     ("equals", gettext_lazy("is")),
     ("wildcard", gettext_lazy("fits the pattern")),
@@ -55,6 +57,28 @@ class TriggerForm(forms.Form):
         choices=[(name, action.title) for name, action in ACTIONS.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one.")},
+    )
+    destination = forms.ModelChoiceField(
+        Destination.objects.filter(confirmed_at__isnull=False),
+        label=gettext_lazy("Forward to"),
+        required=False,
+        empty_label=gettext_lazy("nowhere"),
+        help_text=gettext_lazy("The protocol needs an agreement with its institution."),
+    )
+    waits = forms.ChoiceField(
+        label=gettext_lazy("When it goes"), choices=Forward.Waits.choices, required=False
+    )
+    participants_only = forms.BooleanField(
+        label=gettext_lazy("Forward only patients on the list of participants"),
+        required=False,
+        help_text=gettext_lazy("Without it the first of each centre waits for a click."),
+    )
+    a_day = forms.IntegerField(
+        label=gettext_lazy("Forwards of a centre a day without a click"),
+        required=False,
+        initial=20,
+        min_value=0,
+        max_value=10_000,
     )
     since = forms.DateField(
         label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
@@ -91,6 +115,8 @@ class TriggerForm(forms.Form):
             self.add_error("roi_name", _("Write the name of the empty ROI."))
         if given.get("kind") == Trigger.Kind.TAGS:
             self._read_conditions(given)
+        if "forward" in given.get("actions", []) and given.get("destination") is None:
+            self.add_error("destination", _("Choose where it shall be forwarded."))
         since, until = given.get("since"), given.get("until")
         if since and until and until < since:
             self.add_error("until", _("The last day comes before the first."))
@@ -121,7 +147,7 @@ class TriggerForm(forms.Form):
             kind=given["kind"],
             roi_name=given["roi_name"],
             condition=given.get("condition"),
-            actions=tuple(given["actions"]),
+            actions=tuple(_forward(given) if name == "forward" else name for name in given["actions"]),
             is_active=given["is_active"],
             is_fallback=given["is_fallback"],
             priority=given["priority"],
@@ -140,6 +166,9 @@ def _initial(row: Trigger | None) -> dict[str, Any]:
     values["since"] = timezone.localtime(row.since).date() if row.since else None
     values["until"] = timezone.localtime(row.until).date() if row.until else None
     values["actions"] = [one["action"] for one in row.actions]
+    for one in row.actions:
+        if one["action"] == "forward":
+            values |= {name: one[name] for name in FORWARDING if name in one}
     if row.condition:
         node = to_json(from_json(row.condition))
         values["joined"] = "any" if "any" in node else "all"
@@ -147,6 +176,17 @@ def _initial(row: Trigger | None) -> dict[str, Any]:
         for n, part in enumerate(parts[:ROWS] if isinstance(parts, list) else []):
             values |= {f"{key}_{n}": part.get(key, "") for key in ("path", "test", "value")}
     return values
+
+
+def _forward(given: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of the action forward."""
+    return {
+        "action": "forward",
+        "destination": given["destination"].pk,
+        "waits": given["waits"] or Forward.Waits.NOTHING.value,
+        "participants_only": given["participants_only"],
+        "a_day": 20 if given["a_day"] is None else given["a_day"],
+    }
 
 
 def _moment(day: date | None, at: time = time.min) -> datetime | None:

@@ -1,0 +1,1 @@
+"""Destinations: the DICOM nodes that plans may be forwarded to."""
