@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from planbank.access.verdict import Refused
-from planbank.errors import MetricError
+from planbank.errors import MetricError, StatisticsError
 
 NOT_THERE = "You may not see this, or it does not exist."
 
@@ -59,6 +59,10 @@ def handle(api: NinjaAPI) -> None:
     @api.exception_handler(MetricError)
     def _metric(request: HttpRequest, exc: Any) -> HttpResponse:
         return problem(422, "A parameter cannot be used", str(exc))
+
+    @api.exception_handler(StatisticsError)
+    def _numbers(request: HttpRequest, exc: Any) -> HttpResponse:
+        return problem(422, "A parameter cannot be used", exc.detail or str(exc))
 
     @api.exception_handler(HttpError)
     def _other(request: HttpRequest, exc: Any) -> HttpResponse:

@@ -83,6 +83,19 @@ class Client:
         """Findings on a plan set."""
         return self.rows(f"plan-sets/{int(plan_set)}/findings")
 
+    def structure_types(self, protocol: str) -> Iterator[Row]:
+        """Structure types of a protocol."""
+        return self.rows("structure-types", protocol=protocol)
+
+    def dictionary(self, protocol: str) -> Iterator[Row]:
+        """Rules of a protocol's structure dictionary: which name stands for which type."""
+        return self.rows("dictionary", protocol=protocol)
+
+    def metrics(self, protocol: str, metrics: str = "", types: str = "", **more: str) -> Iterator[Row]:
+        """Any metric of any structure type, plan by plan: metrics 'D95%,V20Gy', types 'Heart,Lung_L'."""
+        asked = {"metrics": metrics, "types": types, **more}
+        return self.rows("metrics", protocol=protocol, **{k: v for k, v in asked.items() if v})
+
     def memberships(self, **where: str) -> Iterator[Row]:
         """What stands in protocols; `where`: protocol, project, as_of (a time with its zone)."""
         return self.rows("memberships", **where)

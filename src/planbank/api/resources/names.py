@@ -1,0 +1,207 @@
+"""Structure types, rules of the dictionary, and any metric over a protocol (R56, R78).
+
+Comes in: the name of a protocol. Goes out: what its pages show, as rows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from planbank.access.policy import may
+from planbank.access.scopes import Scope
+from planbank.access.verdict import Refused
+from planbank.api.paging import After, Limit, cut
+from planbank.api.problems import Problem
+from planbank.api.scope import NAME, note, reader_in, seen_protocol
+from planbank.errors import StatisticsError
+from planbank.naming.queries.desk import Desk
+from planbank.protocols.models import Protocol
+from planbank.statistics.lines import Line, lines_of
+from planbank.statistics.request import asked_for
+
+router = Router(tags=["names and numbers"])
+Within = Annotated[str, Query(min_length=1, max_length=32, pattern=NAME, description="name of a protocol")]
+Names = Annotated[str, Query(default="", max_length=2000, description="between commas; none: all")]
+Asked = Annotated[str, Query(default="", max_length=500, description="D95%, V20Gy, Dmean ...")]
+AsOf = Annotated[datetime | None, Query(default=None, description="as it stood then, with its zone")]
+
+
+class TypeOut(Schema):
+    """A structure type of the protocol; `expression`: made of others."""
+
+    id: int
+    name: str
+    need: str
+    description: str
+    expression: str
+
+
+class RuleOut(Schema):
+    """A rule in force. `institution` null: data of all."""
+
+    id: int
+    entry: str
+    type: str
+    institution: str | None
+    since: datetime
+
+
+class Types(Schema):
+    """All types, and the edition of the dictionary."""
+
+    items: list[TypeOut]
+    next: str | None
+    edition: int
+
+
+class Rules(Schema):
+    """A page of rules."""
+
+    items: list[RuleOut]
+    next: str | None
+
+
+class MetricOut(Schema):
+    """A value; null with its reason, or with bounds where tissue outside the grid matters."""
+
+    metric: str
+    value: float | None
+    unit: str
+    reason: str
+    low: float | None
+    high: float | None
+
+
+class LineOut(Schema):
+    """One plan, type and ROI. `roi` by the name rule; empty where the type was not found."""
+
+    plan_set: int
+    patient: str
+    trial_id: str
+    institution: str
+    plan: str
+    type: str
+    roi: str
+    flags: list[str]
+    algorithm: str
+    volume_cc: float | None
+    prescription_gy: float | None
+    values: list[MetricOut]
+
+
+class Lines(Schema):
+    """A page of plan sets, with all lines of each."""
+
+    items: list[LineOut]
+    next: str | None
+    edition: int
+
+
+_ANSWERS = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
+
+
+@router.get("/structure-types", response={200: Types, **_ANSWERS})
+def structure_types(request: HttpRequest, protocol: Within) -> dict[str, object]:
+    """The structure types of a protocol."""
+    desk = _desk(request, protocol)
+    items = [
+        TypeOut(
+            id=row.pk,
+            name=row.name,
+            need=row.need,
+            description=row.description,
+            expression=row.expression,
+        )
+        for row in desk.types
+    ]
+    return {"items": items, "next": None, "edition": desk.dictionary.edition}
+
+
+@router.get("/dictionary", response={200: Rules, **_ANSWERS})
+def dictionary(request: HttpRequest, after: After, limit: Limit, protocol: Within) -> dict[str, object]:
+    """The rules of a protocol's structure dictionary."""
+    desk = _desk(request, protocol)
+    rows = desk.dictionary.rules.filter(ended_in__isnull=True)
+    related = rows.select_related("structure_type", "institution", "added_in")
+    found, further = cut(related, desk.reader, after, limit)
+    items = [
+        RuleOut(
+            id=row.pk,
+            entry=row.entry,
+            type=row.structure_type.name,
+            institution=row.institution.code if row.institution else None,
+            since=row.added_in.at,
+        )
+        for row in found
+    ]
+    return {"items": items, "next": further}
+
+
+@router.get("/metrics", response={200: Lines, **_ANSWERS})
+def metrics(
+    request: HttpRequest,
+    after: After,
+    limit: Limit,
+    protocol: Within,
+    types: Names,
+    metrics: Asked,
+    as_of: AsOf,
+) -> dict[str, object]:
+    """Any metric of any structure type, plan by plan."""
+    desk = _desk(request, protocol, as_of)
+    named = {name.strip().casefold() for name in types.split(",") if name.strip()}
+    chosen = [str(row.pk) for row in desk.columns if row.name.casefold() in named]
+    if len(chosen) < len(named):
+        known = ", ".join(row.name for row in desk.columns)
+        raise StatisticsError(f"There is no such structure type; there are {known}.")
+    wanted = asked_for(desk.columns, chosen, metrics)
+    every = desk.plan_sets
+    page, further = cut(every, desk.reader, after, limit)
+    desk.plan_sets = every.filter(pk__in=[row.pk for row in page])
+    items = [_line(line) for line in lines_of(desk, wanted)]
+    note(request, "metrics", protocol=protocol, rows=len(items))
+    edition = desk.dictionary.edition if desk.edition is None else desk.edition
+    return {"items": items, "next": further, "edition": edition}
+
+
+def _desk(request: HttpRequest, protocol: str, as_of: datetime | None = None) -> Desk:
+    """The desk of a protocol in which the reader may see numbers. Raises Refused."""
+    reader = reader_in(request, protocol)
+    found: Protocol = seen_protocol(request, protocol)
+    allowed = may(reader.user, "data.statistics", reader.at, Scope.of(found))
+    if not allowed:
+        raise Refused(allowed)
+    moment = as_of if as_of is None or as_of.tzinfo else as_of.replace(tzinfo=reader.at.tzinfo)
+    return Desk(reader, found, action="data.view", as_of=moment)
+
+
+def _line(line: Line) -> LineOut:
+    plan_set, file = line.plan_set, line.plan_set.patient_file
+    return LineOut(
+        plan_set=plan_set.pk,
+        patient=file.sent_id,
+        trial_id=getattr(plan_set, "trial_id", "") or "",
+        institution=file.institution.code,
+        plan=plan_set.label,
+        type=line.type.name,
+        roi=line.roi,
+        flags=list(line.flags),
+        algorithm=line.dvh.algorithm if line.dvh else "",
+        volume_cc=line.dvh.volume_cc if line.dvh else None,
+        prescription_gy=plan_set.prescription_gy,
+        values=[
+            MetricOut(
+                metric=one.metric,
+                value=one.value,
+                unit=one.unit,
+                reason=one.reason,
+                low=one.low,
+                high=one.high,
+            )
+            for one in line.values
+        ],
+    )
