@@ -40,7 +40,7 @@ SITE = {
     "user": [
         {"username": "ouh", "name": "Mette Holm", "institutions": ["OUH"]},
         {"username": "auh", "name": "Jens Bro", "institutions": ["AUH"]},
-        {"username": "vle", "name": "Karen Lund", "institutions": ["VLE"]},
+        {"username": "vle", "name": "Karen Lund", "institutions": ["VLE"], "administers": ["VLE"]},
         {"username": "admin", "name": "Bo Drift", "is_site_admin": True},
         *seed_protocols.TABLES["user"],
     ],
@@ -49,7 +49,7 @@ SITE = {
 ROLES = {
     "ouh": "physicist at OUH",
     "auh": "physicist at AUH",
-    "vle": "physicist at VLE",
+    "vle": "physicist at VLE, administers its people",
     "admin": "system administrator, no patient data",
     **seed_protocols.ROLES,
 }
