@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from planbank.access.accounts import (
     Person,
@@ -134,3 +136,48 @@ def test_two_who_change_one_account(command: Act, ada: Act) -> None:
     assert (bo.username, bo.name) == ("bo", "Bo Bro")
     with pytest.raises(ChangedMeanwhile):
         change(ada, other, 1, Person("bo", "Bo Bang"))
+
+
+def test_two_last_administrators_who_switch_each_other_off(committed: House, now: datetime) -> None:
+    """Whoever is second is refused: one always remains."""
+    both = [User.objects.create_user(name, name=name, is_site_admin=True) for name in ("ada", "eva")]
+    start, refused = threading.Barrier(2), []
+
+    def off(actor: User, other: User) -> None:
+        try:
+            start.wait(30)
+            switch_off(Act.of(User.objects.get(pk=actor.pk), now), User.objects.get(pk=other.pk), 1)
+        except AccessError as exc:
+            refused.append(exc)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=off, args=pair) for pair in (both, both[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(refused) == User.objects.filter(is_active=True).count() == 1
+
+
+def test_affiliated_by_two_at_once_it_stands_once(committed: House, now: datetime) -> None:
+    command = Act.of_command("test", now)
+    bo = create(command, Person("bo", "Bo"))
+    ouh = Institution.objects.create(code="OUH", name="Odense")
+    start, refused = threading.Barrier(2), []
+
+    def give() -> None:
+        try:
+            start.wait(30)
+            affiliate(command, bo, ouh)
+        except AccessError as exc:
+            refused.append(exc)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=give) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(refused) == bo.affiliations.count() == 1
