@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from planbank.access.models import Grant, Renewal
 from planbank.house import House
@@ -354,3 +356,18 @@ def test_names_are_escaped_and_the_csv_is_the_filtered_rows(
     csv = b"".join(client_of(kaya).get(f"{url(brain)}?role=reader&format=csv")).decode()
     assert "'=<script>x" in csv and "Kaya" not in csv and len(csv.strip().splitlines()) == 2
     assert "Nobody fits these filters" in client_of(kaya).get(f"{url(brain)}?q=zzz").text
+
+
+def test_more_people_cost_no_more_queries(
+    brain: Protocol, rows: ProtocolRows, kaya: User, client_of: ClientOf, now: datetime
+) -> None:
+    browser, counted = client_of(kaya), []
+    for first, last in ((0, 3), (3, 23)):
+        for n in range(first, last):
+            user = rows.user(f"p{n}", "OUH")
+            rows.grant(user, "reader", brain, "OUH", see=See.PSEUDONYMISED, until=now + timedelta(days=9))
+        browser.get(url(brain))
+        with CaptureQueriesContext(connection) as seen:
+            assert f"{last} permissions end within 30 days" in browser.get(url(brain)).text
+        counted.append(len(seen))
+    assert counted[0] == counted[1], counted
