@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from planbank.catalogue.curves import METRICS, Points, plus_minus_of, points_of
-from planbank.catalogue.models import PlanSet
+from planbank.catalogue.models import PlanSet, Receipt
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.lists.words import person
 from planbank.web.pages import house_of, page
@@ -23,7 +23,7 @@ from planbank.web.pages.plan.rows import RoiRow
 from planbank.web.pages.plan.sheet import Asked, Sheet, context_of
 from planbank.web.pages.plans import words
 from planbank.web.pages.slice.drawing import drawing_of
-from planbank.web.reach import may_add, note, one_of, reader_of, through, unveil_labels
+from planbank.web.reach import may_add, note, one_of, ours, reader_of, through, unveil_labels
 
 
 @page("plans/<int:pk>/", name="plan", action="data.view")
@@ -52,6 +52,13 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
             "day": words.long_day(plan_set.plan_date),
             "approval": words.approval(plan_set.approval),
             "approval_state": words.approval_state(plan_set.approval),
+            "receipt": ours(request, Receipt)
+            .filter(
+                patient_file=plan_set.patient_file_id,
+                sop_instance_uid=plan_set.sop_instance_uid,
+                institution=plan_set.patient_file.institution_id,
+            )
+            .first(),
             "drawing": drawing_of(house_of(request), plan_set, {roi.name for roi in sheet.rois}),
         },
     )
