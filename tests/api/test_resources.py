@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 
 from planbank.access.models import Grant, Token
 from planbank.access.tokens import revoke
@@ -157,6 +158,43 @@ def test_participants_as_the_grant_says(caller: MakeCaller, plan_set: PlanSet, r
     seen = [row["trial_id"] for row in caller(kaya).items("participants", protocol="BRAIN")]
     assert sorted(seen) == ["T-041", "T-100"]
     assert caller(rows.user("sven", "VLE")).get("participants", protocol="BRAIN").status_code == 404
+
+
+def test_participants_are_registered_and_changed_by_the_rules_of_the_form(
+    caller: MakeCaller, plan_set: PlanSet, rows: ProtocolRows
+) -> None:
+    brain = rows.protocol("BRAIN")
+    nora = rows.user("nora", "AUH")
+    rows.grant(nora, "normal-user", brain)
+    if not brain.participations.filter(institution__code="AUH").exists():
+        rows.centre(brain, "AUH")
+    made = caller(nora)
+
+    def send(method: str, **body: object) -> HttpResponse:
+        verb = getattr(made.http, method)
+        headers = {"Authorization": f"Bearer {made.token}"}
+        return verb("/api/v1/participants?protocol=BRAIN", body, "application/json", headers=headers)
+
+    for wrong in (
+        {"trial_id": "0101501234"},
+        {"trial_id": "=1"},
+        {"trial_id": "N-1", "laterality": "up"},
+        {"trial_id": "N-1", "institution": "OUH"},
+        {"trial_id": "N-1", "attributes": {"weight": "80"}},
+        {},
+    ):
+        answer = send("post", **wrong)
+        assert answer.status_code == 422 and answer["Content-Type"] == "application/problem+json"
+    first = send("post", trial_id="N-1", arm="A")
+    assert first.status_code == 201, first.content
+    assert send("post", trial_id="N-1").status_code == 422
+    revision = first.json()["revision"]
+    changed = send("patch", trial_id="N-1", laterality="left", revision=revision)
+    assert (changed.json()["arm"], changed.json()["laterality"]) == ("A", "left")
+    assert send("patch", trial_id="N-1", arm="B", revision=revision).status_code == 409
+    assert send("patch", trial_id="N-404", arm="B", revision=1).status_code == 404
+    made = caller(rows.user("sven", "VLE"))
+    assert send("post", trial_id="N-2").status_code == 404
 
 
 def test_each_reading_is_journalled_with_the_purpose(

@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from planbank.access.verdict import Refused
-from planbank.errors import MetricError, StatisticsError
+from planbank.errors import ChangedMeanwhile, MetricError, ProtocolError, StatisticsError
 
 NOT_THERE = "You may not see this, or it does not exist."
 
@@ -63,6 +63,14 @@ def handle(api: NinjaAPI) -> None:
     @api.exception_handler(StatisticsError)
     def _numbers(request: HttpRequest, exc: Any) -> HttpResponse:
         return problem(422, "A parameter cannot be used", exc.detail or str(exc))
+
+    @api.exception_handler(ProtocolError)
+    def _not_so(request: HttpRequest, exc: Any) -> HttpResponse:
+        return problem(422, "It cannot be done so; nothing is changed", str(exc))
+
+    @api.exception_handler(ChangedMeanwhile)
+    def _meanwhile(request: HttpRequest, exc: Any) -> HttpResponse:
+        return problem(409, "Somebody changed this meanwhile; nothing is changed", "Read it again first.")
 
     @api.exception_handler(HttpError)
     def _other(request: HttpRequest, exc: Any) -> HttpResponse:

@@ -62,6 +62,15 @@ class Client:
         """Participants of a protocol."""
         return self.rows("participants", protocol=protocol)
 
+    def register_participant(self, protocol: str, trial_id: str, **values: Any) -> Row:
+        """Register a participant; `values`: institution, arm, attributes, ... as text."""
+        return self._send("POST", "participants", {"protocol": protocol}, {"trial_id": trial_id, **values})
+
+    def change_participant(self, protocol: str, trial_id: str, revision: int, **values: Any) -> Row:
+        """Change a participant that was read as `revision`. Raises ApiError 409 where somebody was first."""
+        body = {"trial_id": trial_id, "revision": revision, **values}
+        return self._send("PATCH", "participants", {"protocol": protocol}, body)
+
     def patients(self, **where: str) -> Iterator[Row]:
         """Patients; `where`: protocol, project, institution."""
         return self.rows("patients", **where)
@@ -121,6 +130,26 @@ class Client:
         import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
         return pandas.DataFrame.from_records(list(self.rows(path, **parameters)))
+
+    def _send(self, method: str, path: str, parameters: dict[str, str], body: Row) -> Row:
+        """One change, sent once: what did not answer is not tried again, it may have been done."""
+        address = f"{self._base}/{path}?{urllib.parse.urlencode(parameters)}"
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        }
+        request = urllib.request.Request(  # noqa: S310
+            address, json.dumps(body).encode(), headers=headers, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
+                found: Row = json.load(answer)
+                return found
+        except urllib.error.HTTPError as exc:
+            raise _refusal(exc) from None
+        except OSError as exc:
+            raise ApiError(0, "The bank was not reached", str(exc)) from None
 
     def _get(self, path: str, parameters: dict[str, str]) -> Row:
         query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""

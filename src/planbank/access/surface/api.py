@@ -25,6 +25,8 @@ DOORS = by_name(
         door("GET protocols", "protocol.view", COUNTS),
         door("GET projects", "project.view"),
         door("GET participants", "participant.view", VEILED),
+        door("POST participants", "participant.edit", VEILED),
+        door("PATCH participants", "participant.edit", VEILED),
         door("GET patients", "data.view", VEILED),
         door("GET plan-sets", "data.view", VEILED),
         door("GET plan-sets/{plan_set}", "data.view", VEILED, of="plan set"),

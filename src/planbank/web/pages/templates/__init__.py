@@ -1,0 +1,1 @@
+"""Templates of protocols: made from one, used in another (R149)."""
