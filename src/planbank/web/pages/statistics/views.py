@@ -39,7 +39,7 @@ PATH = "protocols/<int:protocol>/statistics/"
 def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
     """The form and, once it was sent, the spreads."""
     desk, wrong = _desk(request, protocol, "data.statistics")
-    wanted, tables, summary = None, [], None
+    wanted, tables, without, summary = None, [], [], None
     if "metrics" in request.GET and not wrong:
         try:
             wanted = _wanted(request, desk)
@@ -49,7 +49,10 @@ def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
         summary = summary_of(wanted, lines_of(desk, wanted), _only_summary(desk))
         for type_ in wanted.types:
             cells = [cell for cell in summary.cells if cell.type == type_.name]
-            tables.append((type_, [cell for cell in cells if cell.centre == ALL], _by_centre(cells)))
+            if any(cell.spread or cell.is_kept_back for cell in cells):
+                tables.append((type_, [cell for cell in cells if cell.centre == ALL], _by_centre(cells)))
+            else:
+                without.append(type_.name)
     act = act_of(request)
     assert act.user is not None
     context = {
@@ -59,6 +62,7 @@ def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
         "wrong": wrong,
         "summary": summary,
         "tables": tables,
+        "without": without,
         "may_take_out": bool(may(act.user, "export.csv", act.at, Scope.of(desk.owner))),
     }
     return render(request, "statistics/page.html", context_of(request, desk, "statistics", **context))
