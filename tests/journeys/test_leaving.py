@@ -1,6 +1,7 @@
 """A patient leaves a protocol while processes are killed (I7; R41).
 
-Over a real bank: acts by its pages, objects by its gate, and SIGKILL to the site in the middle of a withdrawal.
+Over a real bank: acts by its pages, objects by its gate, and SIGKILL to the site in the middle
+of a withdrawal.
 """
 
 from __future__ import annotations
