@@ -156,6 +156,8 @@ ACTS: dict[str, str | Promise] = {
     "switch destination on": _("switched a destination on"),
     "triggers again stopped": _("stopped triggers looking at stored data"),
     "triggers tried on files": _("tried triggers on files"),
+    "pause service": _("paused a service"),
+    "resume service": _("went on with a service"),
 }
 KINDS: dict[str, str | Promise] = {
     "service": _("service"),
