@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from planbank.catalogue.receipts_due import receipts_due
 from planbank.delivery.asking import journal
 from planbank.delivery.models import Delivery, Forward
 from planbank.delivery.progress import Progress, progress_of
@@ -35,6 +36,7 @@ def settle(forward_id: int, at: datetime) -> None:
         _tell(act, row, EventKind.FORWARDED, so_far)
         row.told_count, row.ended_at = so_far.delivered, at
     row.save(update_fields=["told_failed", "told_count", "ended_at"])
+    receipts_due(row.patient_file_id, at)
 
 
 def _tell(act: Act, row: Forward, kind: EventKind, so_far: Progress, reason: str = "") -> None:

@@ -52,7 +52,9 @@ def tell(house: House, receipt: Receipt, lines: Sequence[Line]) -> None:
     if new:
         for address in contacts(receipt.sender, receipt.institution_id):
             _mail(house, receipt, address, now)
-    _event(receipt, now)
+    # What was passed on is told by an event of its own, where it ends.
+    if first or any(line.needs_somebody and line.key in new for line in lines):
+        _event(receipt, now)
 
 
 def mail_key(receipt: int, round_: int, address: str) -> str:
