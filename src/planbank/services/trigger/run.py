@@ -52,7 +52,9 @@ class _Round:
 @service(subject="patient file", version=1, subjects=subjects, after=["link"])
 def trigger(house: House, patient_file_id: int) -> Result:
     """Looks whether the data ask to be filed in a protocol"""
-    file = PatientFile.objects.select_related("institution").filter(pk=patient_file_id).first()
+    # One at a time for a patient: a worker that was given up for dead may still be at it (I4).
+    files = PatientFile.objects.select_for_update(no_key=True, of=("self",)).select_related("institution")
+    file = files.filter(pk=patient_file_id).first()
     if file is None:
         return Done("the patient file is gone")
     now = house.clock.now()
