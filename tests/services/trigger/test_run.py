@@ -15,9 +15,10 @@ from planbank.house import FixedClock, House
 from planbank.journal.models import Entry
 from planbank.messages.models import Event
 from planbank.people.models import Institution, Sender
+from planbank.pipeline.models import Outcome
 from planbank.protocols.act import Act
 from planbank.protocols.actions.removing import remove_plan_set
-from planbank.protocols.models import Enrolment, Firing, Membership, Participation, Protocol, Trigger
+from planbank.protocols.models import Enrolment, Firing, Membership, Participation, Protocol, Tag, Trigger
 from tests.protocols.rows import ProtocolRows
 from tests.sending import ct, deposit, encoded, register_sender
 from tests.services.running import run_everything
@@ -223,3 +224,16 @@ def test_a_dot_counts_as_empty_where_the_sender_drops_empty_rois(bank: House, br
     run_everything(bank)
     assert Firing.objects.get().outcome == "done"
     assert not Finding.objects.filter(code="trigger-roi-has-contours", closed_at=None).exists()
+
+
+def test_a_tag_is_put_once_and_goes_with_the_plan(bank: House, brain: Protocol) -> None:
+    """R88: action `tag`."""
+    Trigger.objects.update(actions=[{"action": "tag"}, {"action": "tag", "word": "arm A"}])
+    for ds in with_roi([ds for ds in thinned("prostate") if ds.Modality in ("RTSTRUCT", "RTPLAN")]):
+        send(bank, ds)
+    run_everything(bank)
+    Firing.objects.all().delete()
+    Outcome.objects.filter(service="trigger").update(state="due")
+    run_everything(bank)
+    assert sorted(Tag.objects.values_list("word", flat=True)) == [NAME, "arm A"]
+    assert set(Tag.objects.values_list("subject_uid")) == set(PlanSet.objects.values_list("sop_instance_uid"))

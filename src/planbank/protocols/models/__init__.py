@@ -10,6 +10,7 @@ from planbank.protocols.models.project import Project, ProjectItem
 from planbank.protocols.models.protocol import Contact, Protocol
 from planbank.protocols.models.reuse import Disclosure, ReuseRequest
 from planbank.protocols.models.structure_type import StructureType
+from planbank.protocols.models.tag import Tag
 from planbank.protocols.models.template import Template
 from planbank.protocols.models.trigger import Firing, Trigger
 
@@ -30,6 +31,7 @@ __all__ = [
     "Protocol",
     "ReuseRequest",
     "StructureType",
+    "Tag",
     "Template",
     "Trigger",
 ]

@@ -35,7 +35,7 @@ from planbank.delivery.models import Forward
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.pipeline.models import Outcome
-from planbank.protocols.models import Enrolment, Firing, Participant
+from planbank.protocols.models import Enrolment, Firing, Participant, Tag
 from planbank.services.analyse import lane_of
 
 
@@ -76,6 +76,7 @@ def remove_rows(house: House, going: Going, at: datetime) -> dict[str, Any]:
     hashes = _versions(versions, counts)
     _commitments(going)
     _drop(Firing.objects.filter(patient_file=going.file, subject_uid__in=going.uids), counts)
+    _drop(Tag.objects.filter(patient_file=going.file, subject_uid__in=going.uids), counts)
     _drop(Forward.objects.filter(patient_file=going.file, subject_uid__in=going.uids), counts)
     if going.file is not None:
         _emptied(going.file, counts)

@@ -7,14 +7,18 @@ Comes in: its number. Goes out: 404 where it is absent or hidden alike; each vie
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from planbank.access.policy import may
+from planbank.access.scopes import Scope
 from planbank.catalogue.curves import METRICS, Points, plus_minus_of, points_of
 from planbank.catalogue.models import PlanSet, Receipt
+from planbank.protocols.models import Tag
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.lists.words import person
 from planbank.web.pages import house_of, page
@@ -49,6 +53,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
             "label": words.label(plan_set),
             "is_plan": words.is_plan(plan_set),
             "patient": person(plan_set.patient_file.name),
+            "tags": _tags(request, plan_set, now),
             "day": words.long_day(plan_set.plan_date),
             "approval": words.approval(plan_set.approval),
             "approval_state": words.approval_state(plan_set.approval),
@@ -75,6 +80,16 @@ def plan_dvh(request: HttpRequest, pk: int) -> HttpResponse:
     theirs = {str(row.row.roi.number): _drawn(row.points) for row in sheet.tps.rows} if sheet.tps else {}
     answer = {"unit": unit_of(sheet.calculation), "to": round(to_gy, 3), "curves": curves, "tps": theirs}
     return JsonResponse(answer)
+
+
+def _tags(request: HttpRequest, plan_set: PlanSet, now: datetime) -> list[Tag]:
+    """What triggers tagged it with, of protocols whose record this person may see."""
+    rows = Tag.objects.filter(patient_file=plan_set.patient_file_id, subject_uid=plan_set.sop_instance_uid)
+    return [
+        row
+        for row in rows.select_related("protocol")
+        if may(request.user, "protocol.view", now, Scope("protocol", row.protocol_id))
+    ]
 
 
 def _one(request: HttpRequest, pk: int) -> PlanSet:
