@@ -157,7 +157,7 @@ ACTS: dict[str, str | Promise] = {
     "triggers again stopped": _("stopped triggers looking at stored data"),
     "triggers tried on files": _("tried triggers on files"),
     "pause service": _("paused a service"),
-    "resume service": _("went on with a service"),
+    "service goes on": _("let a service go on"),
 }
 KINDS: dict[str, str | Promise] = {
     "service": _("service"),
