@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 Connection = psycopg.Connection[Any]
-_OURS = "('catalogue', 'people', 'pipeline', 'journal', 'bank')"
+_OURS = "('catalogue', 'people', 'pipeline', 'journal', 'bank', 'protocols', 'access')"
 _CONSTRAINTS = f"""
 SELECT format('%I', c.relname), format('%I', k.conname), pg_get_constraintdef(k.oid)
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid

@@ -20,6 +20,17 @@ from psycopg import sql
 from bench.nation import bare
 
 _SETTINGS = ("synchronous_commit = off", "work_mem = '256MB'", "maintenance_work_mem = '1GB'", "jit = off")
+_WANTED = """
+SELECT column_name, data_type FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = %s
+AND is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO'
+"""
+_EMPTY = {
+    **dict.fromkeys(("character varying", "text"), "''"),
+    **dict.fromkeys(("integer", "smallint", "bigint", "double precision"), "0"),
+    "boolean": "false",
+    "jsonb": "'{}'",
+}
 # part(id, 'what') is a number in [0, 1) that depends on nothing else than id, what and the seed.
 _CHANCE = """
 CREATE FUNCTION nation.part(id bigint, what text) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
@@ -72,11 +83,18 @@ class Sketch:
         return self.connection.execute(statement, given).rowcount
 
     def insert(self, table: str, columns: Mapping[str, str], source: str, **values: Any) -> None:
-        """INSERT INTO table (columns) SELECT their expressions `source` (FROM ...)."""
+        """INSERT INTO table (columns) SELECT their expressions `source` (FROM ...); what else may not be
+        NULL is empty."""
+        columns = {**columns, **self._empty(table, columns)}
         names = ", ".join(f'"{name}"' for name in columns)
         chosen = ", ".join(columns.values())
         rows = self.run(f"INSERT INTO {table} ({names}) SELECT {chosen} {source}", **values)
         self.counts[table] = self.counts.get(table, 0) + rows
+
+    def _empty(self, table: str, given: Mapping[str, str]) -> dict[str, str]:
+        """Columns that want a value and have none: '', 0, false, {}."""
+        rows = self.connection.execute(_WANTED, [table]).fetchall() if "." not in table else []
+        return {name: _EMPTY[kind] for name, kind in rows if name not in given and kind in _EMPTY}
 
     def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Rows made in Python, by COPY."""

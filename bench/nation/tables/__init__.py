@@ -7,6 +7,7 @@ A filler may use what those before it left in the schema `nation`:
     nation.object     id, series, course, file, institution, modality, number, uid, frame, size, at
     nation.plan_set   id, file, course, uid, at, kind
     nation.pair       structure_set, dose, plan_set: what has DVHs
+    nation.joined     course, file, institution, protocol, patient, at: who is in which protocol
     nation.person     id, institution: whose data a user sees
 
 `id` of an object is that of its instance and of its version; `id` of a course is that of its study.
@@ -21,10 +22,12 @@ from bench.nation.tables import (
     dvhs,
     events,
     findings,
+    grants,
     objects,
     patients,
     people,
     plan_sets,
+    protocols,
     rt_objects,
     stacks,
     studies,
@@ -40,6 +43,8 @@ FILLERS: tuple[ModuleType, ...] = (
     stacks,
     rt_objects,
     plan_sets,
+    protocols,
+    grants,
     dvhs,
     findings,
     work,

@@ -18,7 +18,7 @@ CENTRES = (
     ("AAL", "Aalborg Universitetshospital", "Nordjylland", 0.08),
     ("DCPT", "Dansk Center for Partikelterapi", "Midtjylland", 0.02),
 )
-PEOPLE_PER_CENTRE = 8
+PEOPLE_PER_CENTRE = 63
 
 
 def fill(sketch: Sketch) -> None:
@@ -53,7 +53,11 @@ def _senders(sketch: Sketch) -> None:
 
 def _users(sketch: Sketch) -> None:
     secret = make_password(sketch.password)
-    names = [(f"{code.lower()}{k}", n) for n, (code, *_r) in enumerate(CENTRES, 1) for k in range(1, 9)]
+    names = [
+        (f"{code.lower()}{k}", n)
+        for n, (code, *_r) in enumerate(CENTRES, 1)
+        for k in range(1, PEOPLE_PER_CENTRE + 1)
+    ]
     sketch.people = [name for name, _institution in names]
     columns = (
         *("id", "username", "name", "email", "is_active", "is_site_admin", "language", "password"),

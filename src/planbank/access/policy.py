@@ -21,7 +21,7 @@ from planbank.access.scopes import Columns, Scope
 from planbank.access.standing import Path, Standing, standing_of
 from planbank.access.verdict import Refused, Verdict, allowed
 from planbank.people.models import Institution, User
-from planbank.protocols.models import Participation
+from planbank.protocols.models import Participation, Project, Protocol
 from planbank.protocols.queries.contacts import whom_to_ask
 
 M = TypeVar("M", bound=Model)
@@ -124,7 +124,7 @@ def denied(standing: Standing, action: str, at: datetime, scope: Scope | None) -
         verdict = _why_path_fails(path, action, at)
         if verdict is not None:  # a verdict that says no is false
             return verdict
-    if scope is not None and any(p.scope == scope and p.state(at) == "in force" for p in standing.paths):
+    if scope is not None and _sees(standing, at, scope):
         return _level(action, _ask(scope, at))
     return Verdict(False, _nobody_but(action))
 
@@ -148,6 +148,19 @@ def _takes_part(standing: Standing, at: datetime, scope: Scope | None) -> bool:
     if scope is not None and scope.kind != "protocol":
         return False
     return bool(own) and (rows if scope is None else rows.filter(protocol=scope.id)).exists()
+
+
+def _sees(standing: Standing, at: datetime, scope: Scope) -> bool:
+    """Whether they know of a protocol or project anyway: they hold something in it, or see its record."""
+    if any(path.scope == scope and path.state(at) == "in force" for path in standing.paths):
+        return True
+    if scope.kind == "protocol":
+        seen = bool(standing.in_force("protocol.view", at, scope)) or _takes_part(standing, at, scope)
+        return seen and Protocol.objects.filter(pk=scope.id).exists()
+    if scope.kind == "project":
+        seen = bool(standing.in_force("project.view", at, scope))
+        return seen and Project.objects.filter(pk=scope.id).exists()
+    return False
 
 
 def _why_path_fails(path: Path, action: str, at: datetime) -> Verdict | None:

@@ -126,9 +126,11 @@ def _pieces(file: PatientFile) -> dict[Part, Piece]:
 
 def _members(file: PatientFile) -> tuple[dict[int, str], dict[int, datetime]]:
     """By object, or minus the series: who holds it, and when the last membership ended."""
-    here = Q(patient_file=file) | Q(series__study__patient_file=file)
-    here |= Q(instance__series__study__patient_file=file)
-    rows = Membership.objects.filter(here).order_by("pk").distinct()
+    # Three ways, each by its own index: joined by OR they would read every membership of the bank.
+    every = Membership.objects.order_by()
+    ways = ("patient_file", "series__study__patient_file", "instance__series__study__patient_file")
+    first, *others = (every.filter(**{way: file}).values("pk") for way in ways)
+    rows = Membership.objects.filter(pk__in=first.union(*others)).order_by("pk")
     held: dict[int, str] = {}
     ended: dict[int, datetime] = {}
     wanted = ("series_id", "instance_id", "removed_at", "protocol__short_name")

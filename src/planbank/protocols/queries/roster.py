@@ -29,6 +29,11 @@ class Came:
     has: Counter[str] = field(default_factory=Counter)
     enrolment: str = ""
 
+    @property
+    def kinds(self) -> list[tuple[str, int]]:
+        """What came, kind by kind; a template would take `has.items` for a kind called 'items'."""
+        return list(self.has.items())
+
     def missing(self, expected: dict[str, int]) -> list[str]:
         """'RTDOSE 1 of 2' for each kind that is not whole."""
         return [f"{kind} {self.has[kind]}/{n}" for kind, n in expected.items() if self.has[kind] < n]

@@ -66,7 +66,7 @@ def edit(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     return _edit(request, here, row)
 
 
-@page("plans/<int:pk>/triggers/", name="plan-triggers", action="data.view")
+@page("plans/<int:pk>/triggers/", name="plan-triggers", action="data.identity")
 def tester(request: HttpRequest, pk: int) -> HttpResponse:
     """Which triggers would take this plan, and why not (R93)."""
     plan_set = one_of(request, PlanSet, pk, "patient_file__institution", action="data.identity")
