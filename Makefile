@@ -1,5 +1,5 @@
 # Two commands: `make demo` shows the bank, `make test` proves it. Both start from a bare machine.
-.PHONY: demo test soak check bench lock messages
+.PHONY: demo test soak matrix check bench lock messages
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check
 
@@ -15,6 +15,9 @@ test: .venv/dev debian
 
 # Five hundred kills; one seed, one sequence: make soak SEED=1
 soak: .venv/dev debian ; .venv/bin/python -m pytest -m soak -q -s $(if $(SEED),--kill-seed $(SEED)) tests/journeys/test_soak.py
+
+# Every door as every kind of person: `make test` tries the eight that differ most.
+matrix: .venv/dev debian ; .venv/bin/python -m pytest -n auto --dist worksteal -q -m "soak or not soak" tests/access/surface
 
 check: .venv/run ; .venv/bin/planbank check --deep
 bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python -m bench.dose

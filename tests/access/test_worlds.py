@@ -131,7 +131,7 @@ def seen(
     return listed
 
 
-@settings(phases=PHASES, max_examples=80)
+@settings(phases=PHASES, max_examples=40)
 @given(world=WORLDS, person=PEOPLE, action=st.sampled_from(sorted(DATA | EXPORT)))
 def test_the_policy_shows_what_the_oracle_shows(
     rows: ProtocolRows, plans: dict[str, PlanSet], world: World, person: Person, action: str
@@ -159,7 +159,7 @@ def test_a_row_that_is_refused_is_refused_as_the_oracle_says(
         assert verdict.status == answers(world, person, action, row), (action, verdict)
 
 
-@settings(phases=PHASES, max_examples=60)
+@settings(phases=PHASES, max_examples=40)
 @given(world=WORLDS, person=PEOPLE)
 def test_every_action_is_decided_as_the_oracle_says(
     rows: ProtocolRows, plans: dict[str, PlanSet], world: World, person: Person

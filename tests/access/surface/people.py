@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.access.oracle import Held, Person, Reuse, Works, World
 
 AUH, OUH = Works("AUH"), Works("OUH")
@@ -77,3 +81,25 @@ PEOPLE = (
     Person("reuse.revoked", (), (Held("reader", "Q", **SEEN),)),
     Person("single", (), (Held("participant.edit", "BRAIN"),)),
 )
+
+# Those whom `make test` tries; `make matrix` tries all.
+BRIEF = frozenset(
+    {
+        "nobody",
+        "disabled",
+        "own.staff",
+        "system.admin",
+        "key.user",
+        "masked",
+        "summary",
+        "lapsed",
+        "controller",
+    }
+)
+
+
+def everybody() -> list[Any]:
+    """All kinds of person as parameters of a test; most are for the long run."""
+    return [
+        pytest.param(one, id=one.name, marks=() if one.name in BRIEF else pytest.mark.soak) for one in PEOPLE
+    ]

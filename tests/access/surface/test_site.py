@@ -15,7 +15,7 @@ from planbank.access.surface import SITE, Door
 from planbank.access.surface.door import PUBLIC
 from tests.access.oracle import Person
 from tests.access.surface.canaries import Scan
-from tests.access.surface.people import PEOPLE
+from tests.access.surface.people import everybody
 from tests.access.surface.trying import ANSWERED, Visitor, Way, expected, ways_of
 from tests.access.surface.world import Planted
 
@@ -48,7 +48,7 @@ def plain(content: bytes) -> str:
     return re.sub(r'(csrfmiddlewaretoken" value=|X-CSRFToken&quot;: &quot;)[^>& ]+', "", text)
 
 
-@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.name)
+@pytest.mark.parametrize("person", everybody())
 def test_every_page_answers_each_person_as_the_oracle_says(planted: Planted, person: Person) -> None:
     visitor, scan, wrong, tried = Visitor(planted, person), Scan(planted, person), [], 0
     for door in doors_for(person):

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Value
 
 from planbank.access.scopes import Scope
 from planbank.catalogue.models import Member, PlanSet, Roi
@@ -47,7 +47,10 @@ def plan_sets_of(reader: Reader, dictionary: Dictionary, action: str = "data.lis
     """The plan sets with a structure set on which the reader may do `action` there, veiled."""
     within = Reader(reader.user, reader.at, Scope.of(dictionary.owner))
     has_structures = Member.objects.filter(plan_set=OuterRef("pk"), role=Role.STRUCTURE_SET)
-    return within.rows(PlanSet, action).filter(Exists(has_structures))
+    found = within.rows(PlanSet, action)
+    if "seen_as" not in found.query.annotations:  # none at all, which nobody judged
+        found = found.annotate(seen_as=Value(int(See.NONE), IntegerField()))
+    return found.filter(Exists(has_structures))
 
 
 def rows_of(plan_sets: QuerySet[PlanSet], dictionary: Dictionary) -> list[Row]:

@@ -79,7 +79,7 @@ def test_curves_with_bands_and_plans(trial: Trial, browser: Client) -> None:
     assert found["curves"][0]["plan"] == plan.pk
     assert found["bands"][""]["percent"][2][0] == 100.0
     assert found["curves"][0]["patient"] != "0101010001"
-    assert browser.get(_url(trial, "statistics-dvh"), {"type": "1'"}).status_code == 404
+    assert browser.get(_url(trial, "statistics-dvh"), {"type": "1'"}).status_code == 400
 
 
 def test_r51_the_summary_level_gets_no_single_plan(trial: Trial, client_of: Callable[..., Client]) -> None:

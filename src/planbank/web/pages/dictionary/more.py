@@ -175,7 +175,8 @@ def propose(request: HttpRequest, protocol: int) -> HttpResponse:
     row = _type(desk, request.GET.get("type"))
     name = request.GET.get("name", "").strip()[:64]
     if row is None or row.expression or not name:
-        raise Http404
+        messages.warning(request, _("This name or structure type is no longer there. Choose again."))
+        return redirect("dictionary-unmapped", protocol)
     found = desk.safe_entry(name, row.pk)
     query = urlencode({"entry": found.rule.entry, "type": row.pk})
     return redirect(f"{reverse('dictionary', args=[protocol])}?{query}#rule")

@@ -17,7 +17,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from planbank.access.policy import visible
+from planbank.access.policy import Refused, visible, why_not
+from planbank.access.scopes import PATIENT_FILES
 from planbank.catalogue.models import IdentityChange, PatientFile
 from planbank.catalogue.queries import same_person
 from planbank.errors import ChangedMeanwhile, IdentityError
@@ -57,7 +58,7 @@ def same(request: HttpRequest) -> HttpResponse:
 @page("patients/<int:pk>/identity/", name="patient-identity", action="patient.link")
 def identity(request: HttpRequest, pk: int) -> HttpResponse:
     """One patient file: candidates, numbers, studies to split off, what was decided before."""
-    file = get_object_or_404(_linkable(request), pk=pk)
+    file = _file(request, pk)
     note_view(request, file)
     forms_: dict[str, Any] = {"number": NumberForm(), "split": ReasonForm(), "undo": None}
     if request.method == "POST":
@@ -88,8 +89,7 @@ def identity(request: HttpRequest, pk: int) -> HttpResponse:
 @page("patients/<int:pk>/identity/<int:other>/", name="patients-join", action="patient.link")
 def join(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Two files side by side: are they of one person?"""
-    one = get_object_or_404(_linkable(request), pk=pk)
-    two = get_object_or_404(_linkable(request), pk=other)
+    one, two = _file(request, pk), _file(request, other)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         institutions = set(_linkable(request).values_list("institution", flat=True).distinct())
@@ -142,6 +142,15 @@ def _linkable(request: HttpRequest) -> QuerySet[PatientFile]:
     rows = PatientFile.objects.select_related("institution", "patient")
     at = house_of(request).clock.now()
     return visible(request.user, "patient.link", rows, institution="institution", at=at)
+
+
+def _file(request: HttpRequest, pk: int) -> PatientFile:
+    """One of them. Raises Refused: with the reason for whom sees the file and may not decide."""
+    found = _linkable(request).filter(pk=pk).first()
+    if found is None:
+        at, hidden = house_of(request).clock.now(), PatientFile.objects.filter(pk=pk)
+        raise Refused(why_not(request.user, "patient.link", hidden, PATIENT_FILES, at))
+    return found
 
 
 def _changes(request: HttpRequest, file: PatientFile) -> list[IdentityChange]:

@@ -94,7 +94,7 @@ def curves(request: HttpRequest, protocol: int) -> HttpResponse:
     desk, wrong = _desk(request, protocol, "data.statistics")
     type_ = next((row for row in desk.columns if str(row.pk) == request.GET.get("type")), None)
     if type_ is None or wrong:
-        raise Http404
+        return JsonResponse({"error": wrong or "There is no such structure type."}, status=400)
     return JsonResponse(curves_of(desk, type_, _only_summary(desk)))
 
 

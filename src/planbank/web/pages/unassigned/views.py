@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from planbank.access.policy import visible
+from planbank.access.scopes import PATIENT_FILES
 from planbank.catalogue.models import PatientFile, PlanSet, Series
 from planbank.catalogue.queries.paging import Order, read_page
 from planbank.catalogue.queries.totals import count_to
@@ -138,6 +139,9 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": _units(found, house.settings.unassigned_days),
         "why": why([file])[file.pk] if ageing else "",
         "kept": KeepLonger.objects.filter(patient_file=file).select_related("by", "undone_by"),
+        "addable": visible(
+            request.user, "data.add", PatientFile.objects.filter(pk=pk), PATIENT_FILES, at=now
+        ).exists(),
         "may_decide": visible(
             request.user, DECIDE, PatientFile.objects.filter(pk=pk), institution="institution", at=now
         ).exists(),
