@@ -8,6 +8,7 @@ import pytest
 
 from planbank.access.surface import API, Door
 from planbank.access.surface.door import PUBLIC
+from planbank.protocols.models import Participant
 from tests.access.oracle import Person, answers, decides, sees
 from tests.access.surface.canaries import Scan
 from tests.access.surface.people import everybody
@@ -43,6 +44,23 @@ def test_every_operation_answers_each_person_as_the_oracle_says(planted: Planted
                 wrong += listed(planted, person, door, answer.json()["items"])
     print(f"{person.name}: {tried} cases")
     assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("person", everybody())
+def test_nobody_registers_a_participant_without_leave(planted: Planted, person: Person) -> None:
+    caller = Caller(token_of(planted, person) if person.comes else "")
+    before = Participant.objects.count()
+    answer = caller.http.post(
+        "/api/v1/participants?protocol=BRAIN",
+        {"trial_id": "X-99", "institution": "AUH"},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {caller.token}"},
+    )
+    if decides(planted.world, person, "participant.edit", "BRAIN") == 200 and person.active:
+        assert answer.status_code in (201, 403, 404, 422), answer.content
+    else:
+        assert answer.status_code in (401, 403, 404), answer.content
+        assert Participant.objects.count() == before
 
 
 @pytest.mark.parametrize("person", everybody())
