@@ -27,9 +27,19 @@ def fill(sketch: Sketch) -> None:
     sketch.copy("people_region", ("id", "name", "country"), [(n, r, "DK") for n, r in enumerate(regions, 1)])
     sketch.copy(
         "people_institution",
-        ("id", "code", "name", "region_id", "country", "identity_scheme", "time_zone", "is_active"),
+        (
+            "id",
+            "code",
+            "name",
+            "region_id",
+            "country",
+            "identity_scheme",
+            "time_zone",
+            "is_active",
+            "revision",
+        ),
         [
-            (n, code, name, regions.index(region) + 1, "DK", "CPR", "Europe/Copenhagen", True)
+            (n, code, name, regions.index(region) + 1, "DK", "CPR", "Europe/Copenhagen", True, 1)
             for n, (code, name, region, _share) in enumerate(CENTRES, 1)
         ],
     )
@@ -45,8 +55,17 @@ def _senders(sketch: Sketch) -> None:
         for k, kind in enumerate(("TPS", "PACS"))
     ]
     rows.append((len(rows) + 1, CALLING, f"{ADDRESS}/32", 4))
-    columns = ("id", "ae_title", "network", "description", "contact", "is_active", "charset_fallback")
-    sketch.copy("people_sender", columns, [(i, ae, net, "", "", True, "") for i, ae, net, _n in rows])
+    columns = (
+        "id",
+        "ae_title",
+        "network",
+        "description",
+        "contact",
+        "is_active",
+        "charset_fallback",
+        "small_is_empty",
+    )
+    sketch.copy("people_sender", columns, [(i, ae, net, "", "", True, "", False) for i, ae, net, _n in rows])
     columns = ("id", "sender_id", "institution_id", "called_ae")
     sketch.copy("people_senderinstitution", columns, [(i, i, n, "") for i, _ae, _net, n in rows])
 
@@ -61,21 +80,21 @@ def _users(sketch: Sketch) -> None:
     sketch.people = [name for name, _institution in names]
     columns = (
         *("id", "username", "name", "email", "is_active", "is_site_admin", "language", "password"),
-        "date_joined",
+        *("date_joined", "revision"),
     )
     users = [
-        (i, name, f"Person {i}", "", True, False, "", secret, sketch.now)
+        (i, name, f"Person {i}", "", True, False, "", secret, sketch.now, 1)
         for i, (name, _n) in enumerate(names, 1)
     ]
-    users.append((len(users) + 1, "admin", "Bo Drift", "", True, True, "", secret, sketch.now))
+    users.append((len(users) + 1, "admin", "Bo Drift", "", True, True, "", secret, sketch.now, 1))
     sketch.copy("people_user", columns, users)
     works = [(i, n) for i, (_name, n) in enumerate(names, 1)]
     works += [(i, n % len(CENTRES) + 1) for i, (name, n) in enumerate(names, 1) if name.endswith("2")]
     since = sketch.now.replace(year=sketch.now.year - 6, day=1)
     sketch.copy(
         "people_affiliation",
-        ("id", "user_id", "institution_id", "is_admin", "since", "reason"),
-        [(k, user, n, False, since, "") for k, (user, n) in enumerate(works, 1)],
+        ("id", "user_id", "institution_id", "is_admin", "since", "reason", "revision"),
+        [(k, user, n, False, since, "", 1) for k, (user, n) in enumerate(works, 1)],
     )
     sketch.run(
         "CREATE TABLE nation.person AS SELECT user_id AS id, institution_id AS institution "

@@ -6,6 +6,7 @@ Comes in: a request and the names in its address. Goes out: a Reader held to the
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -24,6 +25,7 @@ InProject = Annotated[str, Query(default="", max_length=32, pattern=NAME, descri
 InInstitution = Annotated[
     str, Query(default="", max_length=16, pattern=NAME, description="code of an institution")
 ]
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
 _HIDDEN = Refused(Verdict(False, ""))
 
 
@@ -47,6 +49,18 @@ def seen_protocol(request: HttpRequest, short_name: str) -> Protocol:
     if found is None:
         raise _HIDDEN
     return found
+
+
+def moment_of(as_of: datetime | None, reader: Reader) -> datetime | None:
+    """The moment a list is asked for, in the zone of the reader's clock where it names none.
+
+    Years that no database holds in every zone are moved to where nothing was yet, or all that is.
+    """
+    if as_of is None:
+        return None
+    if not EARLIEST.year <= as_of.year <= LATEST.year:
+        return EARLIEST if as_of.year < EARLIEST.year else LATEST
+    return as_of if as_of.tzinfo else as_of.replace(tzinfo=reader.at.tzinfo)
 
 
 def note(request: HttpRequest, resource: str, protocol: str = "", **what: Any) -> None:

@@ -11,7 +11,7 @@ from ninja import Query, Router, Schema
 from planbank.access.queries.members import members_seen
 from planbank.api.paging import After, Limit, cut
 from planbank.api.problems import Problem
-from planbank.api.scope import InProject, InProtocol, note, reader_in
+from planbank.api.scope import InProject, InProtocol, moment_of, note, reader_in
 from planbank.protocols.models import Enrolment, Membership, Participant
 
 router = Router(tags=["protocols"])
@@ -57,7 +57,7 @@ def memberships(
 ) -> dict[str, object]:
     """Members of protocols that you may list."""
     reader = reader_in(request, protocol, project)
-    moment = as_of if as_of is None or as_of.tzinfo else as_of.replace(tzinfo=reader.at.tzinfo)
+    moment = moment_of(as_of, reader)
     rows = members_seen(reader.user, "data.list", reader.at, reader.scope, moment)
     related = rows.select_related("protocol", "institution", "series", "patient_file")
     items, further = cut(related, reader, after, limit)

@@ -16,7 +16,7 @@ from planbank.access.scopes import Scope
 from planbank.access.verdict import Refused
 from planbank.api.paging import After, Limit, cut
 from planbank.api.problems import Problem
-from planbank.api.scope import NAME, note, reader_in, seen_protocol
+from planbank.api.scope import NAME, moment_of, note, reader_in, seen_protocol
 from planbank.errors import StatisticsError
 from planbank.naming.queries.desk import Desk
 from planbank.protocols.models import Protocol
@@ -175,7 +175,7 @@ def _desk(request: HttpRequest, protocol: str, as_of: datetime | None = None) ->
     allowed = may(reader.user, "data.statistics", reader.at, Scope.of(found))
     if not allowed:
         raise Refused(allowed)
-    moment = as_of if as_of is None or as_of.tzinfo else as_of.replace(tzinfo=reader.at.tzinfo)
+    moment = moment_of(as_of, reader)
     return Desk(reader, found, action="data.view", as_of=moment)
 
 
