@@ -38,7 +38,7 @@ bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python 
 debian:
 	@for tool in chromium dcmsend Orthanc msgfmt strace gcc; do command -v $$tool >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && \
-	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk orthanc gettext strace gcc libc6-dev; fi
+	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk orthanc openssl gettext strace gcc libc6-dev; fi
 
 lock: .venv/bin/python
 	$(PIP) uv

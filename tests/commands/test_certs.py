@@ -30,7 +30,6 @@ def test_keys_are_for_the_owner_alone(folder: Path) -> None:
     assert folder.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="openssl is not on this machine")
 def test_openssl_believes_them_for_their_purpose(folder: Path) -> None:
     server = certs.make_server(folder, ["planbank.example", "192.0.2.7"])
     client = certs.make_client(folder, "DEMO_TPS")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import socket
 import ssl
 import subprocess
@@ -20,7 +19,6 @@ from planbank.forwarding.tls import client_context
 from tests.commands.test_send import save
 from tests.sending import CT, ct, encoded
 
-pytestmark = pytest.mark.skipif(shutil.which("storescp") is None, reason="DCMTK is not on this machine")
 EXPLICIT = "1.2.840.10008.1.2.1"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from tests.gate.conftest import Gate, Transit
 
-needs_dcmtk = pytest.mark.skipif(shutil.which("dcmsend") is None, reason="DCMTK is not on this machine")
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 
 
@@ -39,12 +37,10 @@ def dcmtk(*command: str | Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@needs_dcmtk
 def test_echoscu(gate: Gate) -> None:
     dcmtk("echoscu", "-aec", "PLANBANK", "127.0.0.1", str(gate.port))
 
 
-@needs_dcmtk
 def test_dcmsend_of_a_whole_plan_set(gate: Gate, transit: Transit, phantom: Path) -> None:
     transit.admit("DEMO_TPS")
     dcmtk(
@@ -72,7 +68,6 @@ def test_the_very_bytes_of_real_files_arrive(gate: Gate, transit: Transit, phant
         assert header.transfer_syntax_uid == sent.transfer_syntax_uid
 
 
-@needs_dcmtk
 @pytest.mark.parametrize("syntax", ["-xi", "-xe", "-xb", "-xd"])
 def test_storescu_in_each_uncompressed_syntax_it_can_convert_to(
     gate: Gate, transit: Transit, phantom: Path, syntax: str
@@ -102,7 +97,6 @@ def test_storescu_in_each_uncompressed_syntax_it_can_convert_to(
     )
 
 
-@needs_dcmtk
 @pytest.mark.parametrize("option", ["--max-pdu", "--max-send-pdu"])
 def test_storescu_with_small_pdus(gate: Gate, transit: Transit, phantom: Path, option: str) -> None:
     file = min(phantom.rglob("RP*.dcm"))
@@ -111,7 +105,6 @@ def test_storescu_with_small_pdus(gate: Gate, transit: Transit, phantom: Path, o
     assert header.sop_instance_uid == read_part10(file).sop_instance_uid
 
 
-@needs_dcmtk
 def test_storescu_that_aborts_at_its_end_has_kept_what_was_acknowledged(
     gate: Gate, transit: Transit, phantom: Path
 ) -> None:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from tests.gate.conftest import Gate, Pki, Transit
 
 UID = "1.2.3.4"
-needs_dcmtk = pytest.mark.skipif(shutil.which("storescu") is None, reason="DCMTK is not on this machine")
 
 
 @pytest.fixture
@@ -192,7 +191,6 @@ def storescu(gate: Gate, pki: Pki, client: str, file: Path) -> subprocess.Comple
     return subprocess.run(["storescu", *tls, *call], capture_output=True, text=True)
 
 
-@needs_dcmtk
 def test_storescu_with_tls(gate: Gate, transit: Transit, pki: Pki, phantom: Path) -> None:
     file = min(phantom.rglob("RP*.dcm"))
     done = storescu(gate, pki, "DEMO_TPS", file)
@@ -203,7 +201,6 @@ def test_storescu_with_tls(gate: Gate, transit: Transit, pki: Pki, phantom: Path
     assert len(transit.objects()) == 1
 
 
-@needs_dcmtk
 def test_storescu_without_tls_gets_nowhere(gate: Gate, transit: Transit, phantom: Path) -> None:
     file = min(phantom.rglob("RP*.dcm"))
     done = subprocess.run(

@@ -11,7 +11,7 @@ import pytest
 from pydicom.dataset import FileDataset
 
 from planbank.demo.patients import SyntheticPatient, make_patient, part10
-from tests.journeys.browse import CHROMIUM, Person, crawl, people
+from tests.journeys.browse import Person, crawl, people
 from tests.journeys.live import Live
 
 PASSWORD = "correct horse battery staple"
@@ -24,8 +24,6 @@ REACHED = {
     | {"services", "senders", "sender", "sender-new", "quarantine-release", "quarantine-delete"},
 }
 Seat = Callable[[], Person]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.journeys.browse import CHROMIUM, people
+from tests.journeys.browse import people
 from tests.journeys.live import Live
 from tests.mail_server import Taken, mail_server
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not on this machine")
 PASSWORD, ANOTHER = "seven small boats at noon", "nine red kites over the fjord"
 MORE = """
 [[user]]

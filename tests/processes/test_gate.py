@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -91,7 +90,6 @@ def commands_of(how_to: Path) -> list[list[str]]:
     return [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
 
 
-@pytest.mark.skipif(shutil.which("storescu") is None, reason="DCMTK is not on this machine")
 def test_the_how_to_for_tls_works_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """receive.md, rule 8: `planbank certs`, a gate by its settings, `storescu +tls`."""
     home = tmp_path / "bank"

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from planbank.house import House
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 KEY = {
     "protocol": "ctap2",
     "transport": "internal",

@@ -252,7 +252,6 @@ def orthanc(bank_of_peers: Bank, tmp_path: Path) -> Iterator[int]:
         server.wait()
 
 
-@pytest.mark.skipif(ORTHANC is None, reason="no Orthanc on this machine")
 def test_orthanc_is_told_what_is_safe(bank_of_peers: Bank, orthanc: int) -> None:
     from io import BytesIO
 

@@ -42,7 +42,6 @@ from tests.services.forward.rows import (
 )
 
 ORTHANC = shutil.which("Orthanc")
-needs_dcmtk = pytest.mark.skipif(shutil.which("storescp") is None, reason="DCMTK is not on this machine")
 
 
 @pytest.fixture
@@ -358,7 +357,6 @@ def test_what_the_archive_lost_is_said(
     assert Delivery.objects.get(state="failed").reason == "missing"
 
 
-@needs_dcmtk
 def test_storescp_goes_down_in_the_middle_and_comes_back(
     bank: House, proton: Protocol, tmp_path: Path
 ) -> None:
@@ -388,7 +386,6 @@ def test_storescp_goes_down_in_the_middle_and_comes_back(
     assert Event.objects.filter(kind="forwarded", params__objects=40).count() == 1
 
 
-@pytest.mark.skipif(ORTHANC is None, reason="no Orthanc on this machine")
 def test_orthanc_keeps_the_bytes(whole: House, proton: Protocol, tmp_path: Path) -> None:
     port = free_port()
     with orthanc(str(ORTHANC), tmp_path / "orthanc", port) as call:

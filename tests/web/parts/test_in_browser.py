@@ -54,8 +54,6 @@ NAMES = (
 ADDRESSES = tuple(path(f"{name}/", lambda request: HttpResponse(), name=name) for name in NAMES)
 PAGES = {"/": "components.html", "/sign-in": "account/login.html", "/many": "429.html"}
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
 
 def _site(environ: dict[str, Any], start: Any) -> list[bytes]:
     """Pages of the kit without a database, and their static files."""

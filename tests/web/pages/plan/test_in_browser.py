@@ -28,7 +28,6 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 STATIC = Path(planbank.web.__file__).parent / "static"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 
 class _Quiet(WSGIRequestHandler):

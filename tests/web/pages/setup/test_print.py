@@ -33,7 +33,6 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SITE = "http://planbank.test"
 TRIGGER = "z_SEND_DBCG_PROTON"
 A4_POINTS = (595, 842)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 
 @pytest.fixture(scope="module")
