@@ -36,7 +36,7 @@ bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python 
 
 # Foreign DICOM peers, a browser, gettext, strace and a compiler (tests/fault.c), for the tests.
 debian:
-	@for tool in chromium dcmsend Orthanc msgfmt strace gcc; do command -v $$tool >/dev/null || missing=1; done; \
+	@for tool in chromium dcmsend Orthanc openssl msgfmt strace gcc; do command -v $$tool >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && \
 	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk orthanc openssl gettext strace gcc libc6-dev; fi
 
