@@ -9,6 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+def search_field(
+    placeholder: str | Promise = "", label: str | Promise = "", longest: int = 100
+) -> forms.CharField:
+    """The field for words; `placeholder` says what is looked through."""
+    hint = {"placeholder": placeholder} if placeholder else {}
+    widget = forms.TextInput(attrs={"type": "search", **hint, "autocomplete": "off"})
+    return forms.CharField(label=label or _("Find"), required=False, max_length=longest, widget=widget)
 
 
 class Filters(forms.Form):

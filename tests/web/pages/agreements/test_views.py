@@ -133,7 +133,7 @@ def test_only_its_key_users_and_only_its_rows(
     reader = rows.user("rita")
     rows.grant(reader, "reader", brain, see=2)
     for rest in ("agreements/", "agreements/new/", "contacts/new/"):
-        assert client_of(site_admin).get(url(brain, rest)).status_code == 404
+        assert client_of(site_admin).get(url(brain, rest)).status_code == 403
         assert client_of(reader).get(url(brain, rest)).status_code == 403
         assert kaya.get(url(other, rest)).status_code == 404
     for rest in ("", "away/"):

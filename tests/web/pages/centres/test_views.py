@@ -21,7 +21,7 @@ def test_a_centre_comes_changes_ends_and_comes_back(
     auh = rows.institution("AUH")
     rows.grant(key, "key-user", brain)
     client, url = client_of(key), f"/protocols/{brain.pk}/centres/"
-    assert client_of(site_admin).get(url).status_code == 404
+    assert client_of(site_admin).get(url).status_code == 403
     assert "No centre takes part yet" in client.get(url).text
     wish = {"institution": auh.pk, "expected": "40", "contact": "physics@auh.example"}
     assert client.post(f"{url}new/", wish).status_code == 302

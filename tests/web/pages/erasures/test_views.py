@@ -99,7 +99,7 @@ def test_who_asked_or_decided_is_no_second_person(
 
 def test_a_refusal_stays_on_record(asked: Erasure, client_of: ClientOf, site_admin: User) -> None:
     here = f"/erasures/{asked.pk}/"
-    assert client_of(site_admin).post(f"{here}refuse/", {"reason": "no"}).status_code == 404
+    assert client_of(site_admin).post(f"{here}refuse/", {"reason": "no"}).status_code == 403
     assert client_of(who("carl")).post(f"{here}refuse/", {"reason": "needed by law"}).status_code == 302
     assert state() == "refused" and "needed by law" in client_of(who("kaya")).get(here).text
 

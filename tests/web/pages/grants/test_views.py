@@ -70,7 +70,7 @@ def test_who_opens_it(
     Affiliation.objects.filter(user=boss).update(is_admin=True)
     controller = rows.user("conny")
     rows.grant(controller, "controller", brain)
-    for user, status in ((kaya, 200), (controller, 200), (site_admin, 200), (reader, 403), (boss, 404)):
+    for user, status in ((kaya, 200), (controller, 200), (site_admin, 200), (reader, 403), (boss, 403)):
         assert client_of(user).get(url(brain)).status_code == status, user
     assert client_of(None).get(url(brain)).status_code == 302
     other = rows.protocol("OTHER")

@@ -69,7 +69,7 @@ def test_the_administrator_makes_one_and_its_key_user_activates_it(
     assert "Still missing:" in hers.get(url).text
     seen = {"seen": str(row.revision)}
     assert "an agreement" in hers.post(f"{url}activate/", seen).text
-    assert client_of(site_admin).get(f"{url}edit/").status_code == 404
+    assert client_of(site_admin).get(f"{url}edit/").status_code == 403
     changed = hers.post(f"{url}edit/", record(seen="1"))
     assert changed.status_code == 302
     assert hers.post(f"{url}activate/", {"seen": "2"}).status_code == 302

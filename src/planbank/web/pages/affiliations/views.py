@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from planbank.access import affiliating
 from planbank.errors import AccessError, ChangedMeanwhile
-from planbank.people.models import Affiliation, Institution, User
+from planbank.people.models import Affiliation, Institution
 from planbank.people.zones import end_of, last_day
 from planbank.protocols.act import Act
-from planbank.web.pages import house_of, page
+from planbank.web.acting import act_of
+from planbank.web.pages import page
 from planbank.web.pages.affiliations.forms import AddForm, EndForm, LastDayForm
 from planbank.web.pages.institutions.views import MEANWHILE
 
@@ -95,12 +96,6 @@ def end(request: HttpRequest, institution: int, pk: int) -> HttpResponse:
     return render(
         request, "affiliations/end.html", {"form": form, "row": row, "institution": row.institution}
     )
-
-
-def act_of(request: HttpRequest) -> Act:
-    """Who acts, now."""
-    assert isinstance(request.user, User)
-    return Act.of(request.user, house_of(request).clock.now())
 
 
 def _usual(act: Act, institution: Institution) -> date:

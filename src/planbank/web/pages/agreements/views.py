@@ -16,22 +16,17 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from planbank.errors import ChangedMeanwhile
 from planbank.protocols.actions import agreeing
 from planbank.protocols.actions.lifecycle import missing
 from planbank.protocols.models import Agreement, Contact, Protocol
+from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
 from planbank.web.pages.agreements.forms import AgreementForm, AwayForm, ContactForm
-from planbank.web.pages.grants.where import act_of
+from planbank.web.pages.protocols.life import MEANWHILE
 from planbank.web.pages.protocols.tabs import tabs_of
-
-_MEANWHILE = gettext_lazy(
-    "Somebody changed this meanwhile. Nothing of yours is saved: "
-    "open it in another window, compare, then save again."
-)
 
 
 @page("protocols/<int:protocol>/agreements/", name="agreements", action="protocol.edit", scope="protocol")
@@ -170,7 +165,7 @@ def _edit(
         try:
             save()
         except ChangedMeanwhile:
-            form.add_error(None, str(_MEANWHILE))
+            form.add_error(None, str(MEANWHILE))
         except ValidationError as exc:
             form.add_error(None, exc)
         else:
@@ -189,7 +184,7 @@ def _away(
         try:
             away(form.cleaned_data["seen"])
         except ChangedMeanwhile:
-            form.add_error(None, str(_MEANWHILE))
+            form.add_error(None, str(MEANWHILE))
         else:
             messages.success(request, _("%(name)s is taken away.") % {"name": name})
             return redirect("agreements", here.pk)

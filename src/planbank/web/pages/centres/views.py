@@ -20,9 +20,9 @@ from planbank.people.models import Institution
 from planbank.protocols.actions import centres as verbs
 from planbank.protocols.models import Participation, Protocol
 from planbank.protocols.queries.progress import per_centre
+from planbank.web.acting import act_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.participants.forms import WhyForm
-from planbank.web.pages.participants.reach import act_of
 from planbank.web.pages.protocols.tabs import tabs_of
 
 _MEANWHILE = gettext_lazy(

@@ -21,14 +21,11 @@ from django.utils.translation import gettext_lazy
 from planbank.errors import ChangedMeanwhile
 from planbank.protocols.actions.agreeing import save_controller
 from planbank.protocols.models import DataController
+from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import page
-from planbank.web.pages.grants.where import act_of
+from planbank.web.pages.protocols.life import MEANWHILE
 
-_MEANWHILE = gettext_lazy(
-    "Somebody changed this meanwhile. Nothing of yours is saved: "
-    "open it in another window, compare, then save again."
-)
 _COUNTRY = RegexValidator(r"^[A-Z]{2}\Z", gettext_lazy("Two capital letters, such as DK."))
 
 
@@ -83,7 +80,7 @@ def _edit(request: HttpRequest, row: DataController | None) -> HttpResponse:
         try:
             save_controller(act_of(request), row, typed["seen"] or 0, **values)
         except ChangedMeanwhile:
-            form.add_error(None, str(_MEANWHILE))
+            form.add_error(None, str(MEANWHILE))
         except ValidationError as exc:
             form.add_error(None, exc)
         else:

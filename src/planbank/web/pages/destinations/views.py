@@ -22,10 +22,9 @@ from planbank.delivery.rules import why_not
 from planbank.delivery.words import words
 from planbank.errors import ChangedMeanwhile, DeliveryError, NoLine, SettingsError
 from planbank.forwarding.line import echo
-from planbank.people.models import User
-from planbank.protocols.act import Act
 from planbank.protocols.models import Protocol
 from planbank.services.forward.nodes import node_of
+from planbank.web.acting import act_of
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.destinations.forms import DestinationForm
 from planbank.web.pages.protocols.tabs import tabs_of
@@ -57,7 +56,7 @@ def destination(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Do one thing with it."""
-    row, by = _one(pk), _act(request)
+    row, by = _one(pk), act_of(request)
     match act:
         case "test":
             return _test(request, row)
@@ -115,9 +114,9 @@ def _edit(request: HttpRequest, row: Destination | None, protocol: Protocol | No
     if request.method == "POST" and form.is_valid():
         try:
             if row is not None:
-                verbs.change(_act(request), row, form.facts(), form.cleaned_data["revision"] or 0)
+                verbs.change(act_of(request), row, form.facts(), form.cleaned_data["revision"] or 0)
             else:
-                row = verbs.register(_act(request), form.facts(), confirmed=protocol is None)
+                row = verbs.register(act_of(request), form.facts(), confirmed=protocol is None)
         except ChangedMeanwhile:
             form.add_error(None, _("Somebody changed it meanwhile. Open it again, then change it."))
         except DeliveryError as exc:
@@ -144,7 +143,7 @@ def _test(request: HttpRequest, row: Destination) -> HttpResponse:
     except SettingsError:
         said = "settings"
     outcome = "failed" if said else "done"
-    _act(request).journal(
+    act_of(request).journal(
         "echo", object_kind="destination", object_id=row.pk, outcome=outcome, answer=said or "connected"
     )
     state, text = ("warn", words(said)) if said else ("ok", _("It answered: it is there and knows us."))
@@ -164,8 +163,3 @@ def _counted(rows: Any) -> list[Destination]:
 
 def _one(pk: int) -> Destination:
     return get_object_or_404(Destination.objects.select_related("institution"), pk=pk)
-
-
-def _act(request: HttpRequest) -> Act:
-    assert isinstance(request.user, User)
-    return Act.of(request.user, house_of(request).clock.now())

@@ -14,7 +14,6 @@ from planbank.naming.book import Answer
 from planbank.naming.preview import Effect, Preview, What
 from planbank.naming.queries.desk import Desk
 from planbank.people.models import Institution, User
-from planbank.protocols.act import Act
 from planbank.protocols.models import Participation, Protocol
 from planbank.web.pages import house_of
 from planbank.web.pages.protocols.tabs import tabs_of
@@ -29,12 +28,6 @@ def desk_of(request: HttpRequest, protocol: int, institution: int | None = None)
     if found is None:
         raise Http404
     return Desk(reader_of(request), found, institution)
-
-
-def act_of(request: HttpRequest) -> Act:
-    """The act of the person of the request, now."""
-    assert isinstance(request.user, User)
-    return Act.of(request.user, house_of(request).clock.now())
 
 
 def may_edit(request: HttpRequest, desk: Desk) -> bool:

@@ -26,8 +26,9 @@ from planbank.naming.queries.desk import Desk
 from planbank.naming.table import read_table
 from planbank.people.models import Institution
 from planbank.protocols.models import StructureType
+from planbank.web.acting import act_of
 from planbank.web.pages import page
-from planbank.web.pages.dictionary.desk import act_of, centres_of, context_of, desk_of, told
+from planbank.web.pages.dictionary.desk import centres_of, context_of, desk_of, told
 from planbank.web.pages.dictionary.forms import CopyForm, TableForm, TypeForm
 from planbank.web.pages.dictionary.rules import PATH, done
 

@@ -19,9 +19,10 @@ from planbank.naming.actions.editing import change_rules, undo
 from planbank.naming.models import DictionaryRule, Edition
 from planbank.naming.queries.desk import Desk
 from planbank.naming.table import ALL, HEADS
+from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import page
-from planbank.web.pages.dictionary.desk import act_of, centres_of, context_of, desk_of, may_edit, told
+from planbank.web.pages.dictionary.desk import centres_of, context_of, desk_of, may_edit, told
 from planbank.web.pages.dictionary.forms import RuleForm
 
 PATH = "protocols/<int:protocol>/dictionary/"

@@ -22,8 +22,8 @@ from planbank.erasure.extent import extent, out_of_reach
 from planbank.erasure.models import Erasure
 from planbank.erasure.queries import erasures_seen, needing
 from planbank.errors import CountDiffers, ErasureError
-from planbank.people.models import User
 from planbank.protocols.act import Act
+from planbank.web.acting import act_of, user_of
 from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
@@ -36,7 +36,7 @@ State = Erasure.State
 
 def needs(request: HttpRequest) -> tuple[int, bool] | None:
     """How many wait for this person."""
-    waiting = needing(_user(request), house_of(request).clock.now()).count()
+    waiting = needing(user_of(request), house_of(request).clock.now()).count()
     return (waiting, True) if waiting else None
 
 
@@ -50,7 +50,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
     """Erasures in which this person has a part, newest first."""
     filters = ErasureFilters(request.GET)
     given = filters.given()
-    now, user = house_of(request).clock.now(), _user(request)
+    now, user = house_of(request).clock.now(), user_of(request)
 
     def found(wanted: dict[str, Any]) -> QuerySet[Erasure]:
         return _narrowed(erasures_seen(user, now).select_related("institution", "protocol"), wanted)
@@ -76,7 +76,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
 @page("erasures/<int:pk>/", name="erasure", action="erase.view")
 def erasure(request: HttpRequest, pk: int) -> HttpResponse:
     """One erasure: what goes and what is out of reach; once done, its proof."""
-    row, act = _one(request, pk), _act(request)
+    row, act = _one(request, pk), act_of(request)
     open_ = row.state in (State.ASKED, State.DECIDED)
     context = {
         "row": row,
@@ -122,12 +122,12 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """The second person types the number of objects."""
     row = _one(request, pk)
-    if request.method != "POST" and not allowed.may_confirm(_act(request), row):
+    if request.method != "POST" and not allowed.may_confirm(act_of(request), row):
         return redirect("erasure", pk)  # which says who can
     form = NumberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            asking.confirm(_act(request), row, form.cleaned_data["typed_number"])
+            asking.confirm(act_of(request), row, form.cleaned_data["typed_number"])
         except CountDiffers as exc:
             form.add_error("typed_number", _counted(exc.files))
         except ErasureError as exc:
@@ -147,12 +147,12 @@ def _say(
     """Ask for a reason, then do one step."""
     row = _one(request, pk)
     can = {"decide": allowed.may_decide, "refuse": allowed.may_refuse, "lift": allowed.may_lift}
-    if request.method != "POST" and not can[verb](_act(request), row):
+    if request.method != "POST" and not can[verb](act_of(request), row):
         return redirect("erasure", pk)  # which says who can
     form = WhyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            do(_act(request), row, form.cleaned_data["reason"])
+            do(act_of(request), row, form.cleaned_data["reason"])
         except ErasureError as exc:
             form.add_error(None, str(exc))
         else:
@@ -170,7 +170,7 @@ def _counted(files: int) -> str:
 
 
 def _one(request: HttpRequest, pk: int) -> Erasure:
-    rows = erasures_seen(_user(request), house_of(request).clock.now())
+    rows = erasures_seen(user_of(request), house_of(request).clock.now())
     people = ("asked_by", "decided_by", "confirmed_by", "lifted_by")
     found = rows.select_related("institution", "protocol", "patient_file", *people).filter(pk=pk).first()
     if found is None:
@@ -203,12 +203,3 @@ def _line(row: Erasure) -> list[Any]:
         *(row.asked_at, row.decided_at, row.confirmed_at, row.done_at),
         *(row.proof.get("objects", ""), row.proof.get("marks", "")),
     ]
-
-
-def _act(request: HttpRequest) -> Act:
-    return Act.of(_user(request), house_of(request).clock.now())
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

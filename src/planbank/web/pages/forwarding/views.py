@@ -29,6 +29,7 @@ from planbank.errors import DeliveryError
 from planbank.people.models import User
 from planbank.protocols.act import Act
 from planbank.protocols.models import Membership, Protocol
+from planbank.web.acting import act_of
 from planbank.web.lists.filters import Filters
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.forwarding.rows import lines, may_act, seen
@@ -135,7 +136,7 @@ def forward_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     row = _one(request, pk)
     if not may_act(request, row):
         raise Http404
-    by = _act(request)
+    by = act_of(request)
     match act:
         case "release":
             asking.release(by, row)
@@ -185,7 +186,7 @@ def plan_forward(request: HttpRequest, pk: int) -> HttpResponse:
     """Forward this plan by hand, for who may take out files as received."""
     plan_set: PlanSet = one_of(request, PlanSet, pk, "patient_file__institution", action="export.raw")
     hidden = PlanSet.objects.select_related("patient_file__institution").get(pk=pk)
-    by = _act(request)
+    by = act_of(request)
     ways, closed = _ways(request, plan_set, hidden, by)
     form = AskForm(request.POST or None, [(key, title) for key, title, _d, _p in ways])
     if request.method == "POST" and form.is_valid():
@@ -275,8 +276,3 @@ def _one(request: HttpRequest, pk: int) -> Forward:
     if row is None:
         raise Http404
     return row
-
-
-def _act(request: HttpRequest) -> Act:
-    assert isinstance(request.user, User)
-    return Act.of(request.user, house_of(request).clock.now())

@@ -15,8 +15,8 @@ from planbank.access.scopes import Scope
 from planbank.access.standing import standing_of
 from planbank.catalogue.models import PatientFile
 from planbank.protocols.models import Membership
+from planbank.web.acting import user_of
 from planbank.web.pages import house_of
-from planbank.web.pages.grants.where import user_of
 
 
 def may_ask_who(request: HttpRequest, file: PatientFile) -> bool:

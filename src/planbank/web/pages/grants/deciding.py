@@ -24,10 +24,11 @@ from planbank.access.queries.states import state_of
 from planbank.access.scopes import Scope
 from planbank.access.sight import would_change
 from planbank.errors import AccessError, ChangedMeanwhile
+from planbank.web.acting import act_of, user_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.grants import words
 from planbank.web.pages.grants.forms import RevokeForm
-from planbank.web.pages.grants.where import act_of, people_url, scope_named, user_of
+from planbank.web.pages.grants.where import people_url, scope_named
 
 _MEANWHILE = gettext_lazy("Somebody was faster: it was changed since you opened it. Look at it again.")
 MOST = 200

@@ -25,11 +25,11 @@ from planbank.access.standing import standing_of
 from planbank.catalogue.models import Patient, PatientFile
 from planbank.people.models import Affiliation, Institution, User
 from planbank.protocols.models import Enrolment, Membership, Participant, Participation, Project, Protocol
+from planbank.web.acting import user_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.grants import words
 from planbank.web.pages.grants.asking import how_far
 from planbank.web.pages.grants.forms import WhoForm
-from planbank.web.pages.grants.where import user_of
 from planbank.web.reach import note, one_of
 
 # What is asked about a person, in this order.

@@ -20,19 +20,14 @@ from planbank.access.roles import ROLES, SINGLE
 from planbank.access.scopes import Scope
 from planbank.people.models import Institution, User
 from planbank.protocols.levels import See, TakeOut
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 from planbank.web.pages.grants.words import KINDS
 
 
 class GrantFilters(Filters):
     """Words, role, state."""
 
-    q = forms.CharField(
-        label=gettext_lazy("Find"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    q = search_field()
     role = forms.ChoiceField(label=gettext_lazy("Role"), required=False)
     state = forms.ChoiceField(
         label=gettext_lazy("State"),

@@ -20,10 +20,11 @@ from planbank.access.sight import would_change
 from planbank.errors import AccessError
 from planbank.people.models import Affiliation, Institution, User
 from planbank.protocols.models import Participation, Project, Protocol
+from planbank.web.acting import act_of, user_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.grants import words
 from planbank.web.pages.grants.forms import GiveForm
-from planbank.web.pages.grants.where import act_of, people_url, user_of
+from planbank.web.pages.grants.where import people_url
 
 
 @page(

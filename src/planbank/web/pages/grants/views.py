@@ -26,12 +26,12 @@ from planbank.access.queries.states import SOON, state_of
 from planbank.access.scopes import Scope
 from planbank.protocols.act import Act
 from planbank.protocols.models import Project, Protocol
+from planbank.web.acting import user_of
 from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.grants import deciding, explaining, giving, words
 from planbank.web.pages.grants.forms import GrantFilters
-from planbank.web.pages.grants.where import user_of
 from planbank.web.pages.protocols.tabs import tabs_of
 
 SIZE, LAPSED_SHOWN = 100, timedelta(days=90)

@@ -10,20 +10,7 @@ from django.urls import reverse
 
 from planbank.access.policy import may
 from planbank.access.scopes import Scope
-from planbank.people.models import User
-from planbank.protocols.act import Act
 from planbank.web.pages import house_of
-
-
-def user_of(request: HttpRequest) -> User:
-    """The person of a request behind the sign-in."""
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def act_of(request: HttpRequest) -> Act:
-    """An act of this person, now."""
-    return Act.of(user_of(request), house_of(request).clock.now())
 
 
 def people_url(request: HttpRequest, scope: Scope | None) -> str:

@@ -26,8 +26,8 @@ from planbank.errors import ProtocolError
 from planbank.people.models import Institution
 from planbank.protocols.actions.adding import add_patient, add_plan_set, add_series
 from planbank.protocols.models import Participation, Protocol
+from planbank.web.acting import act_of, user_of
 from planbank.web.pages import house_of, page
-from planbank.web.pages.holdings.desk import act_of, user_of
 from planbank.web.pages.holdings.forms import AddForm
 from planbank.web.pages.plans import words
 

@@ -10,23 +10,12 @@ from django.http import HttpRequest
 from planbank.access.listing import centres_in_reach
 from planbank.access.policy import institutions_of, may
 from planbank.access.scopes import Scope
-from planbank.people.models import Institution, User
-from planbank.protocols.act import Act
+from planbank.people.models import Institution
 from planbank.protocols.models import Membership, Protocol
 from planbank.reach import Reader
+from planbank.web.acting import user_of
 from planbank.web.pages import house_of
 from planbank.web.reach import note
-
-
-def user_of(request: HttpRequest) -> User:
-    """Who is signed in."""
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def act_of(request: HttpRequest) -> Act:
-    """This person, now."""
-    return Act.of(user_of(request), house_of(request).clock.now())
 
 
 def reader_in(request: HttpRequest, protocol: Protocol) -> Reader:

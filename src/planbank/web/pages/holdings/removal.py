@@ -22,8 +22,9 @@ from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.errors import ProtocolError
 from planbank.protocols.actions.removing import MOVED, bring_back, remove_patient, remove_plan_set
 from planbank.protocols.models import Enrolment, Membership, Protocol
+from planbank.web.acting import act_of
 from planbank.web.pages import house_of, page
-from planbank.web.pages.holdings.desk import act_of, reader_in, removable
+from planbank.web.pages.holdings.desk import reader_in, removable
 from planbank.web.pages.holdings.forms import RemovalForm
 from planbank.web.reach import unveil_labels
 

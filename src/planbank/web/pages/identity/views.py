@@ -22,9 +22,8 @@ from planbank.access.scopes import PATIENT_FILES
 from planbank.catalogue.models import IdentityChange, PatientFile
 from planbank.catalogue.queries import same_person
 from planbank.errors import ChangedMeanwhile, IdentityError
-from planbank.people.models import User
-from planbank.protocols.act import Act
 from planbank.protocols.actions.identity import join_patients, link_number, split_studies, undo_change
+from planbank.web.acting import act_of
 from planbank.web.lists.words import day, person
 from planbank.web.pages import house_of, page
 from planbank.web.reach import note, note_view
@@ -94,7 +93,7 @@ def join(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         institutions = set(_linkable(request).values_list("institution", flat=True).distinct())
         try:
-            change = join_patients(_act(request), one, two, form.cleaned_data["reason"], institutions)
+            change = join_patients(act_of(request), one, two, form.cleaned_data["reason"], institutions)
         except IdentityError as exc:
             form.add_error(None, str(exc))
         else:
@@ -114,7 +113,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     files = _linkable(request)
     change = get_object_or_404(IdentityChange.objects.filter(file__in=files), pk=pk)
     try:
-        undo_change(_act(request), change)
+        undo_change(act_of(request), change)
     except ChangedMeanwhile:
         messages.info(request, _("That is undone already."))
     except IdentityError as exc:
@@ -125,7 +124,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _do(request: HttpRequest, file: PatientFile, verb: str, typed: dict[str, Any]) -> None:
-    act = _act(request)
+    act = act_of(request)
     if verb == "number":
         change, said = link_number(act, file, typed["number"], typed["reason"]), _("The number is linked.")
     elif verb == "split":
@@ -182,8 +181,3 @@ def _differs(one: PatientFile, two: PatientFile) -> list[str]:
         for name, word in checks
         if getattr(one, name).strip().upper() != getattr(two, name).strip().upper()
     ]
-
-
-def _act(request: HttpRequest) -> Act:
-    assert isinstance(request.user, User)
-    return Act.of(request.user, house_of(request).clock.now())

@@ -16,20 +16,13 @@ from django.utils.translation import gettext_lazy
 from planbank.people.institutions import InstitutionFacts
 from planbank.people.models import IdentityScheme, Institution, Region, code_validator, country_validator
 from planbank.people.zones import zones
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 
 class InstitutionFilters(Filters):
     """Words, country, switched on or off."""
 
-    q = forms.CharField(
-        label=gettext_lazy("Find"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": gettext_lazy("Code or name"), "autocomplete": "off"}
-        ),
-    )
+    q = search_field(gettext_lazy("Code or name"))
     country = forms.ChoiceField(label=gettext_lazy("Country"), required=False)
     state = forms.ChoiceField(
         label=gettext_lazy("State"),

@@ -28,6 +28,7 @@ from planbank.people.models import Affiliation, Institution, Sender, User
 from planbank.people.zones import last_day, zone
 from planbank.protocols.act import Act
 from planbank.protocols.models import Participation
+from planbank.web.acting import user_of
 from planbank.web.lists.listing import drops
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
@@ -50,7 +51,7 @@ MEANWHILE = gettext_lazy(
 @page("institutions/", name="institutions", action="user.view", menu=_SHOWN)
 def institutions(request: HttpRequest) -> HttpResponse:
     """The institutions whose people I may see."""
-    now, user = house_of(request).clock.now(), _user(request)
+    now, user = house_of(request).clock.now(), user_of(request)
     filters = InstitutionFilters(request.GET)
 
     def found(given: dict[str, Any]) -> QuerySet[Institution]:
@@ -80,7 +81,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @page("institutions/<int:institution>/", name="institution", action="user.view", scope="institution")
 def one(request: HttpRequest, institution: int) -> HttpResponse:
     """One institution: where it lies, its people, senders and protocols."""
-    now, user, scope = house_of(request).clock.now(), _user(request), Scope("institution", institution)
+    now, user, scope = house_of(request).clock.now(), user_of(request), Scope("institution", institution)
     row = get_object_or_404(Institution.objects.select_related("region"), pk=institution)
     people = list(
         Affiliation.objects.not_over(now)
@@ -142,7 +143,7 @@ def _edit(request: HttpRequest, row: Institution | None) -> HttpResponse:
 
 @transaction.atomic
 def _save(request: HttpRequest, row: Institution | None, form: InstitutionForm) -> Institution:
-    now, actor = house_of(request).clock.now(), Actor("user", _user(request).username)
+    now, actor = house_of(request).clock.now(), Actor("user", user_of(request).username)
     given, region = form.cleaned_data, None
     if given["new_region"]:
         region = register_region(given["new_region"], given["country"], actor, now)
@@ -185,8 +186,3 @@ def _line(row: Any) -> tuple[Any, ...]:
     region = row.region.name if row.region else ""
     where = (row.code, row.name, region, row.country, zone(row.time_zone).key)
     return (*where, row.get_identity_scheme_display(), row.people, row.admins, int(row.is_active))
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -25,9 +25,10 @@ from planbank.naming.models import Choice
 from planbank.naming.queries.desk import Desk
 from planbank.naming.queries.sheets import Row
 from planbank.people.models import Institution
+from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import page
-from planbank.web.pages.dictionary.desk import act_of, context_of, desk_of
+from planbank.web.pages.dictionary.desk import context_of, desk_of
 from planbank.web.pages.dictionary.rules import done
 from planbank.web.pages.matrix.panel import panel_of
 from planbank.web.reach import my_institutions, unveil_labels

@@ -14,9 +14,9 @@ from planbank.protocols.actions.attribute_types import (
     save_attribute_type,
 )
 from planbank.protocols.models import AttributeType, Protocol
+from planbank.web.acting import act_of
 from planbank.web.pages import page
 from planbank.web.pages.participants.forms import AttributeForm
-from planbank.web.pages.participants.reach import act_of
 
 
 @page("protocols/<int:protocol>/attributes/", name="attributes", action="protocol.edit", scope="protocol")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from planbank.protocols.models import AttributeType, Participant
 from planbank.protocols.queries.roster import EXPECTABLE
 from planbank.protocols.roster.wishes import PATIENT, Roster, cells_of, read_wish
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 _DAY = {"type": "date"}
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
@@ -23,12 +23,7 @@ _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 class ParticipantFilters(Filters):
     """Words, centre, what came, arm."""
 
-    q = forms.CharField(
-        label=_("Find"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    q = search_field()
     institution = forms.ChoiceField(label=_("Centre"), required=False)
     look = forms.ChoiceField(
         label=_("Data"),

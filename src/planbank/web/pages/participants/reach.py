@@ -9,23 +9,11 @@ from django.http import HttpRequest
 
 from planbank.access.listing import centres_in_reach
 from planbank.access.scopes import Scope
-from planbank.people.models import User
-from planbank.protocols.act import Act
 from planbank.protocols.models import Protocol
 from planbank.protocols.roster.wishes import Roster
 from planbank.reach.roster import roster_for
+from planbank.web.acting import act_of, user_of
 from planbank.web.pages import house_of
-
-
-def act_of(request: HttpRequest) -> Act:
-    """This person, now."""
-    return Act.of(user_of(request), house_of(request).clock.now())
-
-
-def user_of(request: HttpRequest) -> User:
-    """Who is signed in."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def seen_centres(request: HttpRequest, protocol: Protocol, action: str) -> set[int] | None:

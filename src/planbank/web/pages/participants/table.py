@@ -17,9 +17,10 @@ from planbank.errors import ChangedMeanwhile, SheetError
 from planbank.protocols.models import Protocol
 from planbank.protocols.roster.sheet import MAX_BYTES, decoded, read_sheet
 from planbank.protocols.roster.upload import digest, planned, upload
+from planbank.web.acting import act_of
 from planbank.web.pages import page
 from planbank.web.pages.participants.forms import SheetForm
-from planbank.web.pages.participants.reach import act_of, roster_of
+from planbank.web.pages.participants.reach import roster_of
 
 SHOWN = 500
 

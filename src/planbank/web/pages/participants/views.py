@@ -31,12 +31,13 @@ from planbank.protocols.queries import roster as read
 from planbank.protocols.queries.roster import Came
 from planbank.protocols.roster.wishes import PLAIN, cells_of
 from planbank.reach import Reader
+from planbank.web.acting import act_of, user_of
 from planbank.web.lists.listing import drops, where, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
 from planbank.web.pages.participants import attributes, table
 from planbank.web.pages.participants.forms import ParticipantFilters, ParticipantForm, WhyForm
-from planbank.web.pages.participants.reach import act_of, roster_of, seen_centres, user_of
+from planbank.web.pages.participants.reach import roster_of, seen_centres
 from planbank.web.pages.protocols.tabs import tabs_of
 from planbank.web.reach import note
 

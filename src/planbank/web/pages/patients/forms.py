@@ -12,7 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from planbank.catalogue.queries.patients import MODALITIES
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 LOOKS = {"findings": _("With open findings"), "failed": _("Not readable here")}
 
@@ -20,14 +20,7 @@ LOOKS = {"findings": _("With open findings"), "failed": _("Not readable here")}
 class PatientFilters(Filters):
     """Search, institution, modality, what needs somebody."""
 
-    q = forms.CharField(
-        label=_("Find"),
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": _("ID, name or study"), "autocomplete": "off"}
-        ),
-    )
+    q = search_field(_("ID, name or study"), longest=200)
     institution = forms.ChoiceField(label=_("Institution"), required=False)
     modality = forms.CharField(label=_("Modality"), required=False, max_length=16)
     look = forms.ChoiceField(label=_("Please look"), required=False, choices=[("", _("All")), *LOOKS.items()])

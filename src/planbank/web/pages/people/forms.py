@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from planbank.people.models import Institution, User
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -21,14 +21,7 @@ _PLAIN = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
 class PeopleFilters(Filters):
     """Words, institution, state."""
 
-    q = forms.CharField(
-        label=gettext_lazy("Find"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": gettext_lazy("Name or e-mail"), "autocomplete": "off"}
-        ),
-    )
+    q = search_field(gettext_lazy("Name or e-mail"))
     institution = forms.ChoiceField(label=gettext_lazy("Institution"), required=False)
     state = forms.ChoiceField(
         label=gettext_lazy("State"),

@@ -23,10 +23,10 @@ from planbank.access.policy import may, visible
 from planbank.errors import AccessError
 from planbank.people.models import Affiliation, Institution, User
 from planbank.people.zones import end_of
+from planbank.web.acting import act_of
 from planbank.web.lists.listing import drops
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.affiliations.views import act_of
 from planbank.web.pages.institutions.views import seen
 from planbank.web.pages.people.forms import InviteForm, PeopleFilters
 from planbank.web.pages.person.link import keep

@@ -27,10 +27,10 @@ from planbank.messages.outbox import open_channels
 from planbank.people.models import Affiliation, User
 from planbank.people.zones import last_day
 from planbank.web import second_factor, sessions
+from planbank.web.acting import act_of
 from planbank.web.link_mail import mail_invitation
 from planbank.web.one_time import VALID_FOR
 from planbank.web.pages import house_of, page
-from planbank.web.pages.affiliations.views import act_of
 from planbank.web.pages.institutions.views import MEANWHILE, seen
 from planbank.web.pages.people.forms import PersonForm
 from planbank.web.pages.person.link import keep, take

@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 # The words that techniques are made of (planbank.dicom.plan); found anywhere in the technique.
 TECHNIQUES = ("3D", "IMRT", "VMAT", "Arc", "Helical", "Electron", "Proton", "Brachytherapy")
@@ -28,14 +28,7 @@ KINDS = {"plan": _("Plans"), "structure set": _("Structure sets without plan")}
 class PlanFilters(Filters):
     """Search, technique, approval, findings, kind, institution."""
 
-    q = forms.CharField(
-        label=_("Find"),
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": _("Label, patient or structure"), "autocomplete": "off"}
-        ),
-    )
+    q = search_field(_("Label, patient or structure"), longest=200)
     technique = forms.ChoiceField(
         label=_("Technique"), required=False, choices=[("", _("All")), *((t, t) for t in TECHNIQUES)]
     )

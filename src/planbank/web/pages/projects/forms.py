@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from planbank.protocols.models import Project
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 MOST_NAMES = 2000
 
@@ -21,12 +21,7 @@ MOST_NAMES = 2000
 class ProjectFilters(Filters):
     """Words, status."""
 
-    q = forms.CharField(
-        label=_("Find"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    q = search_field()
     status = forms.ChoiceField(
         label=_("Status"), required=False, choices=[("", _("All")), *Project.Status.choices]
     )
@@ -111,13 +106,6 @@ class ListForm(forms.Form):
         """The names, each once, at most 2000."""
         text = self.cleaned_data["names"].replace(",", "\n").replace(";", "\n")
         return list(dict.fromkeys(part.strip() for part in text.splitlines() if part.strip()))[:MOST_NAMES]
-
-
-class ReasonForm(forms.Form):
-    """Why something ends."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200)
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
 
 def _midnight(day: Any) -> datetime:

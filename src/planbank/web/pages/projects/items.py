@@ -35,8 +35,8 @@ from planbank.protocols.models import (
     Protocol,
     ReuseRequest,
 )
+from planbank.web.acting import act_of, user_of
 from planbank.web.pages import house_of, page
-from planbank.web.pages.grants.where import act_of, user_of
 from planbank.web.pages.projects.forms import ListForm
 
 SHOWN = 500

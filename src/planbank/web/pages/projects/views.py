@@ -21,20 +21,17 @@ from planbank.access.listing import projects_seen
 from planbank.access.policy import may
 from planbank.access.queries.holders import key_users
 from planbank.access.scopes import Scope
-from planbank.errors import ChangedMeanwhile, ProtocolError
+from planbank.errors import ChangedMeanwhile
 from planbank.protocols.actions import projecting
 from planbank.protocols.models import Project, ReuseRequest
+from planbank.web.acting import act_of, user_of
 from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.grants.where import act_of, user_of
 from planbank.web.pages.projects import items
-from planbank.web.pages.projects.forms import ProjectFilters, ProjectForm, ReasonForm
+from planbank.web.pages.projects.forms import ProjectFilters, ProjectForm
+from planbank.web.pages.protocols.life import MEANWHILE, step
 
-_MEANWHILE = gettext_lazy(
-    "Somebody changed this project meanwhile. Nothing of yours is saved: "
-    "open it in another window, compare, then save again."
-)
 _SHOWN = Menu("research", gettext_lazy("Projects"), "grid", 20)
 _APPROVED = Q(reuse__state=ReuseRequest.State.APPROVED)
 
@@ -108,7 +105,7 @@ def edit(request: HttpRequest, project: int) -> HttpResponse:
         try:
             projecting.change(act_of(request), row, form.cleaned_data["seen"] or 0, **form.values())
         except ChangedMeanwhile:
-            form.add_error(None, str(_MEANWHILE))
+            form.add_error(None, str(MEANWHILE))
         except ValidationError as exc:
             form.add_error(None, exc)
         else:
@@ -121,35 +118,19 @@ def edit(request: HttpRequest, project: int) -> HttpResponse:
 @page("projects/<int:project>/activate/", name="project-activate", action="project.edit", scope="project")
 def activate(request: HttpRequest, project: int) -> HttpResponse:
     """Let a project see what was approved for it."""
-    return _live(request, project, "activate")
+    return _step(request, project, "activate")
 
 
 @page("projects/<int:project>/close/", name="project-close", action="project.close", scope="project")
 def close(request: HttpRequest, project: int) -> HttpResponse:
     """Close a project, with a reason: all that was disclosed to it ends."""
-    return _live(request, project, "close")
+    return _step(request, project, "close")
 
 
-def _live(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+def _step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     row = get_object_or_404(Project, pk=pk)
-    form = ReasonForm(request.POST or None, initial={"seen": row.revision})
-    if verb == "activate":
-        del form.fields["reason"]
-    if request.method == "POST" and form.is_valid():
-        seen, why = form.cleaned_data["seen"], form.cleaned_data.get("reason")
-        try:
-            getattr(projecting, verb)(act_of(request), row, seen, *([why] if why else []))
-        except ChangedMeanwhile:
-            form.add_error(None, str(_MEANWHILE))
-        except ProtocolError as exc:
-            form.add_error(None, str(exc))
-        else:
-            said = {"name": row.short_name, "state": row.get_status_display()}
-            messages.success(request, _("%(name)s is %(state)s now.") % said)
-            return redirect("project", row.pk)
     approved = row.reuse.filter(state=ReuseRequest.State.APPROVED).count()
-    context = {"project": row, "form": form, "verb": verb, "approved": approved}
-    return render(request, "projects/life.html", context)
+    return step(request, row, projecting, verb, approved=approved)
 
 
 def _narrowed(rows: QuerySet[Project], given: dict[str, Any]) -> QuerySet[Project]:

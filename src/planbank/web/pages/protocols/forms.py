@@ -11,18 +11,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from planbank.protocols.models import DataController, Protocol
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 
 class ProtocolFilters(Filters):
     """Words, kind, status, group."""
 
-    q = forms.CharField(
-        label=_("Find"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    q = search_field()
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All")), *Protocol.Kind.choices]
     )
@@ -74,10 +69,3 @@ class ProtocolForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """What was typed, without what is not a column. Call after is_valid()."""
         return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
-
-
-class ReasonForm(forms.Form):
-    """Why something ends, or begins again."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200)
-    seen = forms.IntegerField(widget=forms.HiddenInput)

@@ -22,17 +22,17 @@ from planbank.access.listing import centres_in_reach, protocols_seen
 from planbank.access.policy import may
 from planbank.access.queries.holders import key_users
 from planbank.access.scopes import Scope
-from planbank.errors import ChangedMeanwhile, ProtocolError
-from planbank.people.models import User
-from planbank.protocols.act import Act
+from planbank.errors import ChangedMeanwhile
 from planbank.protocols.actions import lifecycle
 from planbank.protocols.models import Protocol
 from planbank.protocols.queries.progress import Centre, Size, per_centre, sizes
 from planbank.protocols.queries.zero_touch import Touch
+from planbank.web.acting import act_of, user_of
 from planbank.web.lists.listing import drops, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.protocols.forms import ProtocolFilters, ProtocolForm, ReasonForm
+from planbank.web.pages.protocols.forms import ProtocolFilters, ProtocolForm
+from planbank.web.pages.protocols.life import MEANWHILE, step
 from planbank.web.pages.protocols.tabs import tabs_of
 
 _SHOWN = Menu("research", gettext_lazy("Protocols"), "folder", 10)
@@ -46,16 +46,12 @@ _SORTS: dict[str, Callable[[Protocol, Size], Any]] = {
     "target": lambda row, size: (row.target_accrual or 0, row.short_name.casefold()),
     "status": lambda row, size: (row.status, row.short_name.casefold()),
 }
-_MEANWHILE = gettext_lazy(
-    "Somebody changed this protocol meanwhile. Nothing of yours is saved: "
-    "open it in another window, compare, then save again."
-)
 
 
 @page("protocols/", name="protocols", action="protocol.view", menu=_SHOWN)
 def protocols(request: HttpRequest) -> HttpResponse:
     """The protocols whose record I may see, with their patients and centres."""
-    now, user = house_of(request).clock.now(), _user(request)
+    now, user = house_of(request).clock.now(), user_of(request)
     filters = ProtocolFilters(request.GET)
 
     def found(given: dict[str, Any]) -> QuerySet[Protocol]:
@@ -91,7 +87,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Make a protocol: a draft."""
     form = ProtocolForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        act = _act(request)
+        act = act_of(request)
         with transaction.atomic():
             row = lifecycle.create(act, **form.values())
             lifecycle.set_controllers(act, row, row.revision, list(form.cleaned_data["controllers"]))
@@ -103,7 +99,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @page("protocols/<int:protocol>/", name="protocol", action="protocol.view", scope="protocol")
 def one(request: HttpRequest, protocol: int) -> HttpResponse:
     """One protocol: progress per centre, agreements, whom to ask."""
-    now, user, scope = house_of(request).clock.now(), _user(request), Scope("protocol", protocol)
+    now, user, scope = house_of(request).clock.now(), user_of(request), Scope("protocol", protocol)
     row = get_object_or_404(Protocol, pk=protocol)
     can = {
         name.replace(".", "_"): bool(may(user, name, now, scope))
@@ -142,13 +138,13 @@ def edit(request: HttpRequest, protocol: int) -> HttpResponse:
     before = {"seen": row.revision, "controllers": row.controllers.all()}
     form = ProtocolForm(request.POST or None, instance=row, initial=before)
     if request.method == "POST" and form.is_valid():
-        act = _act(request)
+        act = act_of(request)
         try:
             with transaction.atomic():
                 lifecycle.change(act, row, form.cleaned_data["seen"] or 0, **form.values())
                 lifecycle.set_controllers(act, row, row.revision, list(form.cleaned_data["controllers"]))
         except ChangedMeanwhile:
-            form.add_error(None, str(_MEANWHILE))
+            form.add_error(None, str(MEANWHILE))
         else:
             messages.success(request, _("Saved."))
             return redirect("protocol", row.pk)
@@ -161,40 +157,19 @@ def edit(request: HttpRequest, protocol: int) -> HttpResponse:
 )
 def activate(request: HttpRequest, protocol: int) -> HttpResponse:
     """Open a draft for data."""
-    return _live(request, protocol, "activate")
+    return step(request, get_object_or_404(Protocol, pk=protocol), lifecycle, "activate")
 
 
 @page("protocols/<int:protocol>/close/", name="protocol-close", action="protocol.close", scope="protocol")
 def close(request: HttpRequest, protocol: int) -> HttpResponse:
     """Close a protocol, with a reason."""
-    return _live(request, protocol, "close")
+    return step(request, get_object_or_404(Protocol, pk=protocol), lifecycle, "close")
 
 
 @page("protocols/<int:protocol>/open/", name="protocol-open", action="protocol.close", scope="protocol")
 def reopen(request: HttpRequest, protocol: int) -> HttpResponse:
     """Open a closed protocol again, with a reason."""
-    return _live(request, protocol, "reopen")
-
-
-def _live(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Ask, then do one step of a protocol's life."""
-    row = get_object_or_404(Protocol, pk=pk)
-    form = ReasonForm(request.POST or None, initial={"seen": row.revision})
-    if verb == "activate":
-        del form.fields["reason"]
-    if request.method == "POST" and form.is_valid():
-        seen, why = form.cleaned_data["seen"], form.cleaned_data.get("reason")
-        try:
-            getattr(lifecycle, verb)(_act(request), row, seen, *([why] if why else []))
-        except ChangedMeanwhile:
-            form.add_error(None, str(_MEANWHILE))
-        except ProtocolError as exc:
-            form.add_error(None, str(exc))
-        else:
-            said = {"name": row.short_name, "state": row.get_status_display()}
-            messages.success(request, _("%(name)s is %(state)s now.") % said)
-            return redirect("protocol", row.pk)
-    return render(request, "protocols/life.html", {"protocol": row, "form": form, "verb": verb})
+    return step(request, get_object_or_404(Protocol, pk=protocol), lifecycle, "reopen")
 
 
 def _narrowed(rows: QuerySet[Protocol], given: dict[str, Any]) -> QuerySet[Protocol]:
@@ -234,12 +209,3 @@ def _centre_line(row: Centre) -> Iterable[Any]:
         *(row.code, row.patients, row.target, row.plans, row.expected, row.received, row.unexpected),
         *(row.touch.filed, row.touch.untouched, row.last),
     )
-
-
-def _act(request: HttpRequest) -> Act:
-    return Act.of(_user(request), house_of(request).clock.now())
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -25,9 +25,9 @@ from planbank.access.scopes import Scope
 from planbank.errors import ChangedMeanwhile, ProtocolError
 from planbank.protocols.actions.reusing import approve, ask, disclosed, refuse, revoke_reuse, take_back
 from planbank.protocols.models import Disclosure, Project, Protocol, ReuseRequest
+from planbank.web.acting import act_of, user_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.grants.where import act_of, user_of
 from planbank.web.pages.protocols.tabs import tabs_of
 from planbank.web.pages.reuse.forms import AskForm, DecideForm, EndForm
 

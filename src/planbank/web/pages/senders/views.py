@@ -23,7 +23,7 @@ from planbank.errors import SenderTaken
 from planbank.journal.record import Actor, record
 from planbank.people.actions import bind, change_sender, register_sender, switch, unbind
 from planbank.people.models import Institution, Sender
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 from planbank.web.lists.listing import drops
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
@@ -56,14 +56,7 @@ _SHOWN = Menu("running", gettext_lazy("Senders"), "server", 20)
 class SenderFilters(Filters):
     """Search, institution, switched on or off."""
 
-    q = forms.CharField(
-        label=gettext_lazy("Find"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": gettext_lazy("Name or address"), "autocomplete": "off"}
-        ),
-    )
+    q = search_field(gettext_lazy("Name or address"))
     institution = forms.ChoiceField(label=gettext_lazy("Institution"), required=False)
     state = forms.ChoiceField(
         label=gettext_lazy("State"),

@@ -9,18 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from planbank.pipeline.models import State
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 
 class ObjectFilters(Filters):
     """Search in the UID, and what became of the object."""
 
-    q = forms.CharField(
-        label=_("Find"),
-        required=False,
-        max_length=64,
-        widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": _("UID or number"), "autocomplete": "off"}
-        ),
-    )
+    q = search_field(_("UID or number"), longest=64)
     state = forms.ChoiceField(label=_("Read"), required=False, choices=[("", _("All")), *State.choices])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from planbank.pipeline.models import State
 from planbank.pipeline.registry import SERVICES
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 OPEN = (State.FAILED, State.WAITING)
 
@@ -17,12 +17,7 @@ OPEN = (State.FAILED, State.WAITING)
 class OutcomeFilters(Filters):
     """Service, state, words of the reason."""
 
-    q = forms.CharField(
-        label=_("Reason"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    q = search_field(label=_("Reason"))
     service = forms.ChoiceField(label=_("Service"), required=False)
     state = forms.ChoiceField(
         label=_("State"),

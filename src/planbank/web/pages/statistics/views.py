@@ -27,9 +27,10 @@ from planbank.statistics.curves import curves_of
 from planbank.statistics.lines import lines_of
 from planbank.statistics.request import MetricRequest, asked_for
 from planbank.statistics.summary import ALL, summary_of
+from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv
 from planbank.web.pages import page
-from planbank.web.pages.dictionary.desk import act_of, context_of
+from planbank.web.pages.dictionary.desk import context_of
 from planbank.web.reach import reader_of
 
 PATH = "protocols/<int:protocol>/statistics/"

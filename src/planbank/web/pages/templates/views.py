@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy
 from planbank.access.listing import protocols_seen
 from planbank.errors import ChangedMeanwhile, ProtocolError
 from planbank.people.models import User
-from planbank.protocols.act import Act
 from planbank.protocols.actions.templating import make_template, remove_template, use_template
 from planbank.protocols.models import Protocol, Template
 from planbank.protocols.templates import PARTS
+from planbank.web.acting import act_of
 from planbank.web.pages import house_of, page
 
 
@@ -46,7 +46,7 @@ def templates(request: HttpRequest, protocol: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:
-            make_template(_act(request), here, typed["name"], typed["parts"], typed["description"])
+            make_template(act_of(request), here, typed["name"], typed["parts"], typed["description"])
         except ProtocolError as exc:
             form.add_error(None, str(exc))
         else:
@@ -70,7 +70,7 @@ def use(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     here = get_object_or_404(Protocol, pk=protocol)
     row = get_object_or_404(Template, pk=pk)
     try:
-        new = use_template(_act(request), row, here)
+        new = use_template(act_of(request), row, here)
     except (ProtocolError, ChangedMeanwhile) as exc:
         messages.error(request, str(exc))
     else:
@@ -89,7 +89,7 @@ def remove(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     """Throw a template away that was made from a protocol of mine; what was made with it stays."""
     here = get_object_or_404(Protocol, pk=protocol)
     row = get_object_or_404(Template.objects.filter(made_from__in=_editable(request)), pk=pk)
-    remove_template(_act(request), row)
+    remove_template(act_of(request), row)
     messages.success(request, _("Removed."))
     return redirect("templates", here.pk)
 
@@ -102,8 +102,3 @@ def _editable(request: HttpRequest) -> Any:
 def _said(row: Template) -> str:
     known = [(PARTS[name].title, len(items)) for name, items in row.content.items() if name in PARTS]
     return ", ".join(f"{title}: {n}" for title, n in known if n)
-
-
-def _act(request: HttpRequest) -> Act:
-    assert isinstance(request.user, User)
-    return Act.of(request.user, house_of(request).clock.now())

@@ -23,7 +23,6 @@ from django.views.decorators.http import require_POST
 from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import PatientFile, PlanSet, Roi
 from planbank.house import House
-from planbank.people.models import User
 from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.pipeline.models import Outcome, State
 from planbank.protocols.act import Act
@@ -31,6 +30,7 @@ from planbank.protocols.models import Firing, Participation, Protocol, Trigger
 from planbank.services.trigger.run import in_force
 from planbank.services.trigger.subjects import seen_in
 from planbank.services.trigger.trying import tried_on
+from planbank.web.acting import user_of
 from planbank.web.pages import house_of, page
 
 # A preview is a look at the newest, for as long as a person waits.
@@ -53,7 +53,7 @@ def again(request: HttpRequest, protocol: int) -> HttpResponse:
         count = make_due("trigger", subjects, now, priority=BACKGROUND)
         said = ngettext("%(n)s patient is looked at.", "%(n)s patients are looked at.", count) % {"n": count}
         messages.success(request, said)
-        Act.of(_user(request), now).journal("triggers again", protocol=here.short_name, files=count)
+        Act.of(user_of(request), now).journal("triggers again", protocol=here.short_name, files=count)
         return redirect(f"{reverse('triggers-again', args=[here.pk])}?since={_stamp(now)}&of={count}")
     context: dict[str, Any] = {"protocol": here, "files": files.count()}
     if since := _moment(request.GET.get("since", "")):
@@ -84,7 +84,7 @@ def again_stop(request: HttpRequest, protocol: int) -> HttpResponse:
     # What arrived since has a later moment and is not touched.
     rows = _asked(files, since).filter(state=State.DUE)
     count = rows.update(state=State.DONE, reason=STOPPED, finished_at=now)
-    Act.of(_user(request), now).journal("triggers again stopped", protocol=here.short_name, files=count)
+    Act.of(user_of(request), now).journal("triggers again stopped", protocol=here.short_name, files=count)
     said = ngettext(
         "Stopped: %(n)s patient was not looked at.", "Stopped: %(n)s patients were not looked at.", count
     )
@@ -167,8 +167,3 @@ def _protocol(pk: int) -> Protocol:
     if found is None:
         raise Http404
     return found
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

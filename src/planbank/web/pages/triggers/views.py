@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 
 from planbank.catalogue.models import PlanSet
 from planbank.errors import ChangedMeanwhile, PlanbankError
-from planbank.people.models import User
 from planbank.protocols.act import Act
 from planbank.protocols.actions.triggering import save_trigger
 from planbank.protocols.models import Firing, Participation, Protocol, Trigger
 from planbank.services.trigger.run import in_force
 from planbank.services.trigger.subjects import Seen
 from planbank.services.trigger.trying import Dropped, read_dropped, tried, tried_on
+from planbank.web.acting import user_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.protocols.tabs import tabs_of
 from planbank.web.pages.triggers.again import again, again_stop
@@ -97,7 +97,7 @@ def try_files(request: HttpRequest, protocol: int) -> HttpResponse:
         rows = list(here.triggers.order_by("is_fallback", "-priority", "pk"))
         context["lines"] = tried(rows, rois, [one.values for one in dropped if one.values])
     if request.method == "POST":
-        Act.of(_user(request), house_of(request).clock.now()).journal(
+        Act.of(user_of(request), house_of(request).clock.now()).journal(
             "triggers tried on files", protocol=here.short_name, files=len(dropped)
         )
     return render(request, "triggers/try.html", context)
@@ -116,7 +116,7 @@ def _dropped(upload: Any) -> Dropped:
 def _edit(request: HttpRequest, protocol: Protocol, row: Trigger | None) -> HttpResponse:
     form = TriggerForm(request.POST or None, row)
     if request.method == "POST" and form.is_valid():
-        act = Act.of(_user(request), house_of(request).clock.now())
+        act = Act.of(user_of(request), house_of(request).clock.now())
         try:
             save_trigger(act, protocol, form.wish(), row, form.cleaned_data["revision"] or 0)
         except ChangedMeanwhile:
@@ -134,8 +134,3 @@ def _protocol(pk: int) -> Protocol:
     if found is None:
         raise Http404
     return found
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -37,9 +37,8 @@ from planbank.erasure.ageing import (
 from planbank.erasure.models import Ageing, Erasure, KeepLonger
 from planbank.erasure.unassigned import Situation, situation_of
 from planbank.errors import ErasureError
-from planbank.people.models import User
-from planbank.protocols.act import Act
 from planbank.protocols.parts import Part
+from planbank.web.acting import act_of
 from planbank.web.lists.listing import drops, where, without
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.lists.words import person
@@ -153,7 +152,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 def keep(request: HttpRequest, pk: int) -> HttpResponse:
     """Have it stay longer."""
     file = _file(request, pk, DECIDE)
-    act = _act(request)
+    act = act_of(request)
     form = KeepForm(request.POST if request.method == "POST" else None, timezone.localtime(act.at).date())
     if request.method == "POST" and form.is_valid():
         # The whole of that day, in the zone that times are shown in.
@@ -175,7 +174,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def keep_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """It ages again as if nobody had asked."""
-    if keep_no_longer(house_of(request), _act(request), _file(request, pk, DECIDE)):
+    if keep_no_longer(house_of(request), act_of(request), _file(request, pk, DECIDE)):
         messages.success(request, _("It goes when its time is over, as before."))
     return redirect("unassigned-one", pk)
 
@@ -187,7 +186,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            delete_soon(house_of(request), _act(request), file, form.cleaned_data["reason"])
+            delete_soon(house_of(request), act_of(request), file, form.cleaned_data["reason"])
         except ErasureError as exc:
             form.add_error(None, str(exc))
         else:
@@ -204,7 +203,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def delete_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Nothing is deleted before its time."""
-    if delete_not(house_of(request), _act(request), _file(request, pk, DECIDE)):
+    if delete_not(house_of(request), act_of(request), _file(request, pk, DECIDE)):
         messages.success(request, _("It goes when its time is over, as before."))
     else:
         messages.error(request, _("It was too late, or nobody had asked."))
@@ -306,8 +305,3 @@ def _file(request: HttpRequest, pk: int, action: str = "") -> PatientFile:
     if found is None:
         raise Http404
     return found
-
-
-def _act(request: HttpRequest) -> Act:
-    assert isinstance(request.user, User)
-    return Act.of(request.user, house_of(request).clock.now())

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.protocols.models import Enrolment
-from planbank.web.lists.filters import Filters
+from planbank.web.lists.filters import Filters, search_field
 
 WHOLE = ""
 
@@ -20,12 +20,7 @@ WHOLE = ""
 class PatientFilters(Filters):
     """Pseudonym or trial ID, and state."""
 
-    q = forms.CharField(
-        label=_("Pseudonym or trial ID"),
-        required=False,
-        max_length=64,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
+    q = search_field(label=_("Pseudonym or trial ID"), longest=64)
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("All")), *Enrolment.State.choices]
     )

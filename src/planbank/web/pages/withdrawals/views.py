@@ -26,10 +26,9 @@ from planbank.erasure.extent import prospects
 from planbank.erasure.models import Erasure
 from planbank.erasure.queries import patients_of
 from planbank.errors import ErasureError, ProtocolError
-from planbank.people.models import User
-from planbank.protocols.act import Act
 from planbank.protocols.actions.enrolling import DELETED_AFTER
 from planbank.protocols.models import Enrolment, Membership, Protocol
+from planbank.web.acting import act_of, user_of
 from planbank.web.lists.listing import drops, without
 from planbank.web.pages import house_of, page
 from planbank.web.pages.protocols.tabs import tabs_of
@@ -49,7 +48,7 @@ def withdrawals(request: HttpRequest, protocol: int) -> HttpResponse:
     now = house_of(request).clock.now()
 
     def found(wanted: dict[str, Any]) -> QuerySet[Enrolment]:
-        return _narrowed(patients_of(_user(request), here, now), wanted)
+        return _narrowed(patients_of(user_of(request), here, now), wanted)
 
     rows = Paginator(found(given), SIZE).get_page(request.GET.get("page"))
     context = {
@@ -73,7 +72,7 @@ def withdrawal(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     """One patient: what a withdrawal would do, did, or how long it can be undone; POST withdraws."""
     row = _one(request, protocol, pk)
     form = WithdrawForm(request.POST or None)
-    act = _act(request)
+    act = act_of(request)
     if request.method == "POST" and form.is_valid():
         try:
             withdrawing.withdraw(act, row, form.cleaned_data["reason"])
@@ -112,7 +111,7 @@ def undo(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     row = _one(request, protocol, pk)
     reason = request.POST.get("reason", "").strip()[:200] or _("taken back")
     try:
-        withdrawing.undo(_act(request), row, reason)
+        withdrawing.undo(act_of(request), row, reason)
     except ProtocolError as exc:
         messages.error(request, str(exc))
     else:
@@ -133,7 +132,7 @@ def ask(request: HttpRequest, protocol: int, pk: int, file: int) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         plan = next((one for one in plans if one.pk == form.cleaned_data["plan"]), None)
         try:
-            made = asking.ask(_act(request), row.protocol, here, form.cleaned_data["reason"], plan)
+            made = asking.ask(act_of(request), row.protocol, here, form.cleaned_data["reason"], plan)
         except ErasureError as exc:
             form.add_error(None, str(exc))
         else:
@@ -146,7 +145,7 @@ def ask(request: HttpRequest, protocol: int, pk: int, file: int) -> HttpResponse
 def _one(request: HttpRequest, protocol: int, pk: int) -> Enrolment:
     """The enrolment, where this person may see it; else it is not there."""
     here = get_object_or_404(Protocol, pk=protocol)
-    rows = patients_of(_user(request), here, house_of(request).clock.now()).select_related("protocol")
+    rows = patients_of(user_of(request), here, house_of(request).clock.now()).select_related("protocol")
     found = rows.filter(pk=pk).first()
     if found is None:
         raise Http404
@@ -170,12 +169,3 @@ def _days(row: Enrolment, now: Any) -> int | None:
 
 def _may_ask(request: HttpRequest, protocol: Protocol) -> bool:
     return bool(may(request.user, "erase.ask", house_of(request).clock.now(), Scope.of(protocol)))
-
-
-def _act(request: HttpRequest) -> Act:
-    return Act.of(_user(request), house_of(request).clock.now())
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
