@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from planbank.catalogue.models import PlanSet
-from planbank.naming.actions.editing import Line, change_rules, dictionary_of
+from planbank.naming.actions.editing import Line, change_rules
+from planbank.naming.queries.dictionaries import dictionary_of
 from planbank.people.models import User
 from planbank.protocols.act import Act
 from tests.api.calling import Caller

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planbank.catalogue.models import PlanSet
-from planbank.naming.actions.editing import Line, change_rules, dictionary_of
+from planbank.naming.actions.editing import Line, change_rules
 from planbank.naming.models import Dictionary, Edition
+from planbank.naming.queries.dictionaries import dictionary_of
 from planbank.people.models import User
 from planbank.protocols.act import Act
 from planbank.protocols.levels import See, TakeOut

@@ -11,8 +11,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from planbank.house import House
-from planbank.naming.actions.editing import Line, change_rules, dictionary_of
-from planbank.naming.actions.types import TypeWish, save_type, types_of
+from planbank.naming.actions.editing import Line, change_rules
+from planbank.naming.actions.types import TypeWish, save_type
+from planbank.naming.queries.dictionaries import dictionary_of, types_of
 from planbank.people.models import Institution
 from planbank.protocols.act import Act
 from planbank.protocols.models import Protocol, StructureType

@@ -1,7 +1,7 @@
 """The matrix: which plan has which structure (R62; Figure 5 of the paper).
 
 Comes in: rows of plan sets, a book, choices, the structure types. Goes out: for each row how many ROIs
-stand for each type, and for each type how many plans have it. Pure but for the rows' origin.
+stand for each type, and for each type how many plans have it. Nothing is read here.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ import pytest
 
 from planbank.errors import NamingError
 from planbank.naming.actions.editing import undo
-from planbank.naming.actions.types import TypeWish, retire_type, save_type, types_of
+from planbank.naming.actions.types import TypeWish, retire_type, save_type
+from planbank.naming.queries.dictionaries import types_of
 from tests.naming.trial import Trial
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from planbank.naming.actions.editing import Line, change_rules
-from planbank.naming.actions.types import TypeWish, save_type, types_of
+from planbank.naming.actions.types import TypeWish, save_type
 from planbank.naming.models import Dictionary, Edition
+from planbank.naming.queries.dictionaries import types_of
 from planbank.protocols.act import Act
 from planbank.protocols.models import Participation
 

@@ -19,7 +19,7 @@ from planbank.dicom.patterns import Pattern, normal
 from planbank.errors import ChangedMeanwhile, NamingError
 from planbank.naming.models import Dictionary, DictionaryRule, Edition
 from planbank.protocols.act import Act
-from planbank.protocols.models import Participation, Project, Protocol, StructureType
+from planbank.protocols.models import Participation, StructureType
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,6 @@ class Line:
     entry: str
     structure_type: int
     institution: int | None = None
-
-
-def dictionary_of(owner: Protocol | Project) -> Dictionary:
-    """The dictionary of a protocol or project, made where there is none yet."""
-    key = {"project" if isinstance(owner, Project) else "protocol": owner}
-    return Dictionary.objects.get_or_create(**key)[0]
 
 
 def new_edition(

@@ -16,6 +16,7 @@ from planbank.dose.derived import expression as derived
 from planbank.errors import ExpressionError, NamingError
 from planbank.naming.actions.editing import new_edition
 from planbank.naming.models import Dictionary, Edition
+from planbank.naming.queries.dictionaries import types_of
 from planbank.protocols.act import Act
 from planbank.protocols.models import StructureType
 
@@ -29,12 +30,6 @@ class TypeWish:
     need: str = StructureType.Need.OPTIONAL
     expression: str = ""
     order: int = 0
-
-
-def types_of(dictionary: Dictionary) -> list[StructureType]:
-    """The types in use, A to Z without regard to capitals (R62)."""
-    rows = dictionary.owner.structure_types.filter(retired_at__isnull=True)
-    return sorted(rows, key=lambda row: (row.name.casefold(), row.pk))
 
 
 @transaction.atomic

@@ -20,14 +20,14 @@ from planbank.catalogue.models import PlanSet
 from planbank.catalogue.names import showable
 from planbank.dicom.names.standard import folded
 from planbank.dicom.patterns import Pattern
-from planbank.naming.actions.editing import Line, dictionary_of
-from planbank.naming.actions.types import types_of
+from planbank.naming.actions.editing import Line
 from planbank.naming.book import Book, Rule
 from planbank.naming.cells import Chosen, Named
 from planbank.naming.matrix import Matrix, matrix_of
 from planbank.naming.models import DictionaryRule
 from planbank.naming.preview import Preview, Sheet, compare, narrower
 from planbank.naming.queries.books import Where, book_of, choices_of, edition_at
+from planbank.naming.queries.dictionaries import dictionary_of, types_of
 from planbank.naming.queries.sheets import Row, plan_sets_of, rows_of
 from planbank.naming.suggest.entry import SafeEntry, safe_entry
 from planbank.naming.suggest.rank import Candidate, Suggestion, candidate, contradicts_side, rank

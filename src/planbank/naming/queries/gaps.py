@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from django.db.models import IntegerField, QuerySet, Value
 
 from planbank.catalogue.models import PlanSet
-from planbank.naming.actions.types import types_of
 from planbank.naming.cells import read
 from planbank.naming.models import Dictionary
 from planbank.naming.queries.books import book_of, choices_of
+from planbank.naming.queries.dictionaries import types_of
 from planbank.naming.queries.sheets import rows_of
 from planbank.protocols.levels import See
 from planbank.protocols.models import Membership, StructureType

@@ -19,10 +19,11 @@ from django.utils.translation import ngettext
 from planbank.access.listing import protocols_seen
 from planbank.errors import ChangedMeanwhile, NamingError
 from planbank.naming.actions.copying import copy_rules, offer_of
-from planbank.naming.actions.editing import Line, change_rules, dictionary_of
+from planbank.naming.actions.editing import Line, change_rules
 from planbank.naming.actions.types import retire_type, save_type
 from planbank.naming.models import DictionaryRule, Edition
 from planbank.naming.queries.desk import Desk
+from planbank.naming.queries.dictionaries import dictionary_of
 from planbank.naming.table import read_table
 from planbank.people.models import Institution
 from planbank.protocols.models import StructureType
