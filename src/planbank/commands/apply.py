@@ -1,4 +1,4 @@
-"""`planbank apply FILE.toml`: institutions, senders, people, protocols and grants from a file.
+"""`planbank apply FILE.toml`: institutions, senders, people, protocols, destinations and grants from a file.
 
 Comes in: TOML. Goes out: rows, and what changed in words. Running it again changes nothing; what
 the file does not name stays as it is. It never takes a password: a new person gets a one-time link.
@@ -18,8 +18,16 @@ from django.db import transaction
 from django.db.models import Model
 
 from planbank.access.accounts import end_tokens
-from planbank.commands import apply_naming, apply_protocols
-from planbank.errors import AccessError, CertificateUnusable, NamingError, ProtocolError, SettingsError
+from planbank.commands import apply_delivery, apply_naming, apply_protocols
+from planbank.errors import (
+    AccessError,
+    CertificateUnusable,
+    ConditionError,
+    DeliveryError,
+    NamingError,
+    ProtocolError,
+    SettingsError,
+)
 from planbank.house import House
 from planbank.journal.record import Actor, record
 from planbank.messages.models import SenderNotices
@@ -40,6 +48,8 @@ FAULTS = (
     ProtocolError,
     AccessError,
     NamingError,
+    DeliveryError,
+    ConditionError,
 )
 FIELDS = {
     "region": {"name", "country"},
@@ -59,9 +69,12 @@ FIELDS = {
         "is_active",
         "language",
     },
+    **apply_delivery.FIELDS,
     **apply_protocols.FIELDS,
     **apply_naming.FIELDS,
 }
+# Destinations before the triggers that name them.
+TOLD = apply_delivery.TABLES | apply_protocols.TABLES | apply_naming.TABLES
 
 
 @dataclass
@@ -92,7 +105,7 @@ def apply(house: House, content: dict[str, Any]) -> Applied:
         ("institution", _institution),
         ("sender", _sender),
         ("user", _user),
-        *((name, _told(one)) for name, one in (apply_protocols.TABLES | apply_naming.TABLES).items()),
+        *((name, _told(one)) for name, one in TOLD.items()),
     ):
         for number, row in enumerate(_rows(content, table), 1):
             try:

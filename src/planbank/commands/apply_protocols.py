@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from planbank.access.granting import Asked, give
 from planbank.access.models import Grant
 from planbank.access.scopes import Scope
+from planbank.commands import apply_delivery
 from planbank.house import House
 from planbank.people.models import Institution, User
 from planbank.protocols.act import Act
@@ -21,7 +22,6 @@ from planbank.protocols.actions import lifecycle
 from planbank.protocols.actions.triggering import Wish, save_trigger
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import DataController, Participation, Protocol, Trigger
-from planbank.services.trigger.actions import ACTIONS
 
 _PLAIN = {
     *("title", "cancer_group", "kind", "starts_on", "ends_on", "target_accrual", "purpose"),
@@ -86,8 +86,9 @@ def _beside(act: Act, found: Protocol, row: dict[str, Any]) -> list[str]:
         changes += [f"protocol {name}: contact {one['name']}"] if new_contact else []
     for one in _list(row, "agreements", dict):
         rest = {k: one[k] for k in ("signed_on", "valid_until", "document", "required") if k in one}
+        centre = _one(Institution, code=one["institution"]) if "institution" in one else None
         agreement, new_agreement = found.agreements.get_or_create(
-            kind=one["kind"], title=one["title"], defaults=rest
+            kind=one["kind"], title=one["title"], institution=centre, defaults=rest
         )
         agreement.full_clean()
         differs = {k: v for k, v in rest.items() if getattr(agreement, k) != v}
@@ -162,11 +163,9 @@ def trigger(house: House, row: dict[str, Any]) -> list[str]:
         kind=Trigger.Kind.TAGS if "condition" in row else Trigger.Kind.EMPTY_ROI,
         roi_name=row.get("roi_name", ""),
         condition=row.get("condition"),
-        actions=tuple(_list(row, "actions", str) or ["include"]),
+        actions=apply_delivery.actions(row.get("actions", ["include"])),
         is_active=row.get("is_active", True),
     )
-    if unknown := sorted(set(wish.actions) - set(ACTIONS)):
-        raise ValidationError(f"There is no action {unknown[0]}; there are {', '.join(ACTIONS)}.")
     found = where.triggers.filter(name__iexact=name).first()
     before = found.version if found else 0
     alike = found is not None and found.is_active == wish.is_active

@@ -150,7 +150,7 @@ KINDS: dict[str, Kind] = {
         ("controllers",),
         _("{project} asks to use data of {protocol}."),
         How.NOW,
-        "/protocols/{protocol_id}/",
+        "/reuse/{request}/",
     ),
     _K.CERTIFICATE: Kind(("admins",), _("The certificate of {name} ends on {day}."), How.NOW, "/senders/"),
     # Never written as an event: a mail of its own (services/notify/centre.py).

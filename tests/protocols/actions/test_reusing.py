@@ -11,11 +11,14 @@ from planbank.access.policy import visible
 from planbank.access.scopes import PLAN_SETS
 from planbank.catalogue.models import PlanSet
 from planbank.errors import ChangedMeanwhile, ProtocolError
+from planbank.messages.models import Event
 from planbank.people.models import User
 from planbank.protocols.act import Act
 from planbank.protocols.actions.reusing import approve, ask, refuse, revoke_reuse, take_back
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import Disclosure, Membership, ReuseRequest
+from planbank.services.notify.audience import audience
+from planbank.services.notify.words import in_words
 from tests.protocols.rows import ProtocolRows
 
 
@@ -60,6 +63,19 @@ def test_approved_is_visible_at_once_copies_nothing_and_is_recorded(
     revoke_reuse(Act.of(controller, rows.at), request_, request_.revision, "agreement ended")
     assert seen(rows, researcher) == 0
     assert Disclosure.objects.get().ended_at == rows.at
+
+
+def test_the_controller_hears_of_a_request(
+    rows: ProtocolRows, researcher: User, controller: User, request_: ReuseRequest
+) -> None:
+    """R118: once, with the way to decide about it."""
+    rows.grant(controller, "controller", rows.protocol())
+    event = Event.objects.get()
+    assert in_words(event) == (
+        f"{rows.project().short_name} asks to use data of BRAIN.",
+        f"/reuse/{request_.pk}/",
+    )
+    assert list(audience(event, rows.at)) == [controller]
 
 
 def test_who_asked_does_not_decide(rows: ProtocolRows, researcher: User, request_: ReuseRequest) -> None:

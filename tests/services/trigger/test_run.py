@@ -19,6 +19,8 @@ from planbank.pipeline.models import Outcome
 from planbank.protocols.act import Act
 from planbank.protocols.actions.removing import remove_plan_set
 from planbank.protocols.models import Enrolment, Firing, Membership, Participation, Protocol, Tag, Trigger
+from planbank.services.notify.audience import audience
+from planbank.services.notify.words import in_words
 from tests.protocols.rows import ProtocolRows
 from tests.sending import ct, deposit, encoded, register_sender
 from tests.services.running import run_everything
@@ -119,7 +121,17 @@ def test_a_centre_that_takes_no_part_is_refused_until_it_does(
     arrive(bank, with_roi(thinned("prostate")))
     assert codes() == {"trigger-no-centre"} and not Membership.objects.exists()
     assert Firing.objects.get().outcome == "refused"
-    ProtocolRows(now - timedelta(days=1)).centre(brain, "OUH")
+    arrive(bank, with_roi(thinned("prostate"))[:1])
+    rows = ProtocolRows(now - timedelta(days=1))
+    told, kaya = Event.objects.get(kind="trigger-failed"), rows.user("kaya")
+    rows.user("reader")
+    rows.grant(kaya, "key-user", brain)
+    said = f"OUH sent data that asked to be filed in {brain.short_name} and were not: "
+    words, link = in_words(told)
+    assert words == said + "The institution does not take part in the protocol now."
+    assert link == f"/protocols/{brain.pk}/triggers/"
+    assert list(audience(told, now)) == [kaya], "R89: the key user hears of it, once"
+    rows.centre(brain, "OUH")
     arrive(bank, with_roi(thinned("prostate"))[:1])
     assert codes() == set() and Membership.objects.exists()
     assert Firing.objects.get().outcome == "done"

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from planbank.catalogue.models import Instance
 from planbank.errors import ProtocolError
+from planbank.messages.models import Event, EventKind
 from planbank.people.models import Institution
 from planbank.protocols.act import Act
 from planbank.protocols.levels import See, TakeOut
@@ -69,7 +70,24 @@ def ask(
     )
     row.institutions.set(institutions or [])
     _journal(act, "ask for reuse", row)
+    _tell_controllers(act, row)
     return row
+
+
+def _tell_controllers(act: Act, row: ReuseRequest) -> None:
+    """Who decides about it hears of it (R118)."""
+    Event.objects.create(
+        at=act.at,
+        kind=EventKind.REUSE,
+        scope_kind="protocol",
+        scope_id=row.protocol_id,
+        key=f"reuse:{row.pk}",
+        params={
+            "project": row.project.short_name,
+            "protocol": row.protocol.short_name,
+            "request": row.pk,
+        },
+    )
 
 
 @transaction.atomic

@@ -12,8 +12,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from planbank.access.roles import ROLES
+from planbank.delivery.words import words
 from planbank.messages.kinds import link, sentence
-from planbank.messages.models import Event
+from planbank.messages.models import Event, EventKind
 
 
 def in_words(event: Event) -> tuple[str, str]:
@@ -24,6 +25,8 @@ def in_words(event: Event) -> tuple[str, str]:
     if isinstance(day := params.get("day", params.get("first")), str):
         with suppress(ValueError):
             params["day"] = date_format(date.fromisoformat(day[:10]), "j F Y")
+    if event.kind == EventKind.TRIGGER_FAILED:
+        params["reason"] = words(params.get("reason", ""))  # what a rule said is a code
     if not params.get("reason", True):
         params["reason"] = _("no reason is known")
     return sentence(event.kind, params), link(event.kind, params)

@@ -20,6 +20,7 @@ from planbank.catalogue.receipts_due import receipts_due
 from planbank.dicom.conditions import from_json
 from planbank.dicom.names.standard import folded
 from planbank.house import House
+from planbank.messages.models import Event, EventKind
 from planbank.pipeline.registry import Done, Result, Subject, service
 from planbank.protocols.act import Act
 from planbank.protocols.models import Firing, Participation, Trigger
@@ -133,6 +134,8 @@ def _fire(this: _Round, row: Trigger, seen: Seen, about: str, here: bool) -> Non
         create_defaults={**values, "reason": refused[:200], "at": now, "first_at": now},
     )
     this.done += not refused
+    if refused:
+        _tell_key_users(this, row, "no-centre" if not here else refused)
     this.act.journal(
         "trigger fired",
         object_kind="patient file",
@@ -142,6 +145,24 @@ def _fire(this: _Round, row: Trigger, seen: Seen, about: str, here: bool) -> Non
         outcome="refused" if refused else "done",
         trigger=row.pk,
         version=row.version,
+    )
+
+
+def _tell_key_users(this: _Round, row: Trigger, reason: str) -> None:
+    """Once for each new reason: whoever runs the protocol can mend most of them (R89)."""
+    params = {
+        "protocol": row.protocol.short_name,
+        "protocol_id": row.protocol_id,
+        "trigger": row.name,
+        "reason": reason,
+    }
+    Event.objects.create(
+        at=this.act.at,
+        kind=EventKind.TRIGGER_FAILED,
+        institution=this.file.institution,
+        scope_kind="protocol",
+        scope_id=row.protocol_id,
+        params=params,
     )
 
 
