@@ -24,7 +24,8 @@ from planbank.dose.curve import pack
 from tests.catalogue.rows import RTPLAN, Rows
 
 RTSTRUCT, RTDOSE = "1.2.840.10008.5.1.4.1.1.481.3", "1.2.840.10008.5.1.4.1.1.481.2"
-CLASSES = {"RTPLAN": RTPLAN, "RTSTRUCT": RTSTRUCT, "RTDOSE": RTDOSE}
+RTRECORD = "1.2.840.10008.5.1.4.1.1.481.4"
+CLASSES = {"RTPLAN": RTPLAN, "RTSTRUCT": RTSTRUCT, "RTDOSE": RTDOSE, "RTRECORD": RTRECORD}
 BEAM = {
     "number": 1, "name": "Arc 1", "description": "", "treats": True, "energies": ["6 MV"],
     "gantry_start": 181.0, "gantry_stop": 179.0, "arc": 358.0, "meterset_unit": "MU",

@@ -38,6 +38,8 @@ def fill(sketch: Sketch) -> None:
             "patient_file_id": "p.file",
             "kind": "p.kind",
             "sop_instance_uid": "p.uid",
+            "treated_on": "(p.at - interval '3 days')::date",
+            "treated_by": "'plan'",
             "label": said.format("label", "st.label"),
             "plan_date": said.format("date", "st.date"),
             "technique": said.format("technique", "''"),

@@ -29,7 +29,10 @@ class DeliveredBeam:
 
 @dataclass(frozen=True, slots=True)
 class TreatmentRecord:
-    """A treatment record: what was delivered, when, of which plan."""
+    """A treatment record: what was delivered, when, of which plan.
+
+    `first_date`: First Treatment Date (3008,0054), which summary records carry (PS3.3 C.8.8.24).
+    """
 
     sop_instance_uid: str
     sop_class_uid: str
@@ -38,6 +41,7 @@ class TreatmentRecord:
     time: str
     machine: str
     fractions: tuple[int, ...]
+    first_date: str
     beams: tuple[DeliveredBeam, ...]
 
 
@@ -71,6 +75,7 @@ def read_record(data: bytes | memoryview, transfer_syntax_uid: str) -> Treatment
         time=ds.text("TreatmentTime"),
         machine=machine.text("TreatmentMachineName") if machine else "",
         fractions=tuple(sorted(fractions)),
+        first_date=ds.text("FirstTreatmentDate"),
         beams=beams,
     )
 

@@ -27,6 +27,7 @@ def door(
 
 _DATA = [
     door("overview", "overview.view", GET, VEILED),
+    door("accrual", "overview.view", GET, COUNTS),
     door("search", "data.view", GET, VEILED),
     door("patients", "data.view", GET, VEILED),
     door("patient", "data.view", GET, VEILED, of="patient file"),

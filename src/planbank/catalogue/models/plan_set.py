@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from planbank.catalogue.models.arrival import Instance
 from planbank.catalogue.models.patient import PatientFile
@@ -22,9 +23,19 @@ class PlanSet(models.Model):
         PLAN = "plan"
         STRUCTURE_SET = "structure set"
 
+    class TreatedBy(models.TextChoices):
+        """What says when the treatment began, best first (R125)."""
+
+        FIRST = "first", _("First Treatment Date of a record")
+        RECORD = "record", _("earliest treatment record")
+        PLAN = "plan", _("date of the plan")
+        STUDY = "study", _("date of the study")
+
     patient_file = models.ForeignKey(PatientFile, on_delete=models.CASCADE, related_name="plan_sets")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     sop_instance_uid = models.CharField(max_length=64)
+    treated_on = models.DateField(null=True, help_text="first treatment date, as far as it is known (R125)")
+    treated_by = models.CharField(max_length=16, choices=TreatedBy.choices, blank=True)
     label = models.CharField(max_length=64, blank=True)
     plan_date = models.CharField(max_length=18, blank=True)
     technique = models.CharField(max_length=64, blank=True)

@@ -19,7 +19,7 @@ def read(version: InstanceVersion, data: bytes, syntax: str) -> None:
         defaults={
             "date": cut(found.date, 18),
             "machine": cut(found.machine),
-            "facts": clean({name: facts[name] for name in ("time", "fractions", "beams")}),
+            "facts": clean({name: facts[name] for name in ("time", "fractions", "first_date", "beams")}),
             "references": clean(reference_lists(references(data, syntax))),
         },
     )

@@ -33,6 +33,7 @@ from planbank.services.bundle import bundle_lane
 from planbank.services.calculate.choose import settle_calculations
 from planbank.services.link.nodes import Found, Woven
 from planbank.services.link.read import held
+from planbank.services.link.treated import treated
 from planbank.services.link.weave import weave
 
 
@@ -42,7 +43,7 @@ def subjects() -> Iterator[Subject]:
         yield pk, lane_of(pk)
 
 
-@service(subject="patient file", version=1, subjects=subjects, after=["analyse"])
+@service(subject="patient file", version=2, subjects=subjects, after=["analyse"])
 def link(house: House, patient_file_id: int) -> Result:
     """Finds which objects belong together"""
     now = house.clock.now()
@@ -99,6 +100,7 @@ def _plan_set(patient_file_id: int, woven: Woven, now: datetime) -> PlanSet:
         first=Min("received_at"), last=Max("received_at")
     )
     shown = _shown(woven)
+    shown["treated_on"], shown["treated_by"] = treated(woven, shown["plan_date"])
     row, made = PlanSet.objects.get_or_create(
         patient_file_id=patient_file_id,
         sop_instance_uid=woven.uid,

@@ -14,20 +14,26 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from planbank.access.listing import protocols_seen
 from planbank.access.policy import may
 from planbank.catalogue.models import Instance, PatientFile, QuarantinedParcel, Series, Submission
 from planbank.catalogue.queries.associations import read_associations
 from planbank.catalogue.queries.totals import newest_received, remembered, total
 from planbank.people.models import Institution, Sender, User
 from planbank.pipeline.counts import open_work
+from planbank.protocols.models import Protocol
+from planbank.protocols.queries.progress import Size, sizes
 from planbank.protocols.queries.zero_touch import Touch, zero_touch
+from planbank.statistics.accrual.read import Asked
+from planbank.web.acting import user_of
 from planbank.web.pages import Menu, house_of, page
+from planbank.web.pages.accrual.reading import drawn
 from planbank.web.pages.arrivals.days import chart
 from planbank.web.pages.arrivals.reading import days_of, moments, rows_of
 from planbank.web.pages.overview.attention import WEEK, address, needs
 from planbank.web.reach import my_institutions, ours
 
-DAYS, LATEST, SECOND = 30, 5, timedelta(seconds=1)
+DAYS, LATEST, LARGEST, SECOND = 30, 5, 8, timedelta(seconds=1)
 
 
 @page("", name="overview", action="overview.view", menu=Menu("data", gettext_lazy("Overview"), "home", 10))
@@ -51,6 +57,8 @@ def overview(request: HttpRequest) -> HttpResponse:
                 "host": house.settings.dicom_host,
                 "port": house.settings.dicom_port,
             }
+    if may(request.user, "data.statistics", now):
+        context |= drawn(request, Asked()) | {"protocols": _largest(request, now)}
     if may(request.user, "services.view", now):
         context["running"] = _running()
         context["anywhere"] = newest_received(Institution.objects.all())
@@ -104,6 +112,14 @@ def _stats(request: HttpRequest, codes: dict[int, str], now: datetime) -> dict[s
             came, ("associations", *codes), came.order_by().values("association_id").distinct().count
         ),
     }
+
+
+def _largest(request: HttpRequest, now: datetime) -> list[tuple[Protocol, Size]]:
+    """The clinical protocols that I see with most patients, with their size."""
+    rows = list(protocols_seen(user_of(request), now).filter(kind=Protocol.Kind.CLINICAL))
+    size = sizes([row.pk for row in rows], now)
+    rows.sort(key=lambda row: (-size[row.pk].patients, row.short_name.casefold()))
+    return [(row, size[row.pk]) for row in rows[:LARGEST]]
 
 
 def _running() -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""How the bank has grown: patients by first treatment date (R125 to R127)."""

@@ -1,0 +1,1 @@
+"""Patients by first treatment date: chart, table, CSV."""
