@@ -62,6 +62,19 @@ WORDS: dict[str, Words] = {
         _("Both are stored, each under its own patient."),
         _("Find out which ID is right. If one was a mistake, ask a key user to remove it."),
     ),
+    # names: what a protocol says of structures, by the rules of the day (R68)
+    "types-missing": Words(
+        "warn",
+        _("{about} asks for {names}, not found in this plan."),
+        ALL_KEPT,
+        _("If it has another name, a key user maps it. If it was not drawn, draw it and send again."),
+    ),
+    "types-forbidden": Words(
+        "warn",
+        _("{about} must not have {names}, which this plan has."),
+        ALL_KEPT,
+        _("Remove it from the structure set and send it again, or ask a key user."),
+    ),
     # link
     "no-dose-received": Words(
         "warn",

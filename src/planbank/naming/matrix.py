@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from planbank.naming.book import Book
 from planbank.naming.cells import NOTHING_FOUND, Cell, Chosen, Reading, read
 from planbank.naming.queries.books import Where
 from planbank.naming.queries.sheets import Row
+from planbank.naming.recipes import Recipe, Recipes
 
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """One plan set and what it holds in the protocol's words."""
+    """One plan set and what it holds in the protocol's words; `recipes`: what can be made of it."""
 
     row: Row
     reading: Reading
+    recipes: Mapping[int, Recipe] = field(default_factory=dict)
 
     def cell(self, type_: int) -> Cell:
         """The ROIs that stand for a type; none where it was not found."""
@@ -42,6 +44,12 @@ class Matrix:
     def found(self) -> Counter[int]:
         """For each type, in how many plans it was found."""
         return Counter(type_ for row in self.rows for type_ in self.types if row.cell(type_).count)
+
+    @cached_property
+    def makeable(self) -> Counter[int]:
+        """For each type that is made of others, in how many plans it can be."""
+        every = (pair for row in self.rows for pair in row.recipes.items())
+        return Counter(type_ for type_, recipe in every if recipe.can_be_made)
 
     @property
     def patients(self) -> int:
@@ -74,10 +82,15 @@ def matrix_of(
     types: Sequence[int],
     required: Iterable[int] = (),
     forbidden: Iterable[int] = (),
+    *,
+    recipes: Recipes | None = None,
+    sides: Mapping[int, str] | None = None,
 ) -> Matrix:
-    """Read every plan set by the book."""
+    """Read every plan set by the book. `sides`: of participants, by patient."""
     read_rows = []
     for row in rows:
         sheet = row.sheet(choices)
-        read_rows.append(MatrixRow(row, read(sheet.rois, book, sheet.institution, sheet.chosen)))
+        reading = read(sheet.rois, book, sheet.institution, sheet.chosen)
+        side = (sides or {}).get(row.patient or 0, "")
+        read_rows.append(MatrixRow(row, reading, recipes.of(reading, side) if recipes else {}))
     return Matrix(read_rows, types, frozenset(required), frozenset(forbidden))

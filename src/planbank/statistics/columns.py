@@ -64,8 +64,14 @@ FIRST: list[Column] = [
     Column(
         "flags",
         "",
-        "not mapped, multiple, union, by hand, not calculated; and what the DVH says of itself",
+        "not mapped, multiple, union, derived, by hand, not calculated, cannot calculate; and the DVH's own",
         lambda one: "; ".join(one.flags),
+    ),
+    Column(
+        "made_of",
+        "",
+        "for what nobody drew: of which types, by which edition of the dictionary; or why it cannot be made",
+        lambda one: one.why_not or one.made_of,
     ),
     Column(
         "prescription",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,34 +16,17 @@ import numpy as np
 from planbank.catalogue.models import Calculation, Dvh, PlanSet
 from planbank.dose import engine
 from planbank.dose.curve import unpack
-from planbank.dose.metric_types import MetricValue
-from planbank.dose.metrics import evaluate
 from planbank.naming.matrix import MatrixRow
 from planbank.naming.queries.desk import Desk
-from planbank.protocols.models import StructureType
 from planbank.reach import unveil_labels
+from planbank.statistics.line import Line, evaluated
+from planbank.statistics.made import Made
 from planbank.statistics.request import MetricRequest
 
 AT_ONCE = 100
 _NO_CURVE = np.zeros(1)
 _COLUMNS = ("pk", "calculation_id", "roi_id", "algorithm", "volume_cc", "outside_cc", "min_gy", "mean_gy")
 _COLUMNS += ("max_gy", "edge_gy", "flags")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One ROI of one plan in one dose, or the lack of it.
-
-    `flags`: 'not mapped', 'multiple', 'union', 'by hand', 'not calculated', and those of the DVH.
-    """
-
-    plan_set: PlanSet
-    type: StructureType
-    roi: str
-    flags: tuple[str, ...]
-    calculation: Calculation | None = None
-    dvh: engine.Dvh | None = None
-    values: tuple[MetricValue, ...] = ()
 
 
 def lines_of(desk: Desk, request: MetricRequest, with_curves: bool = False) -> Iterator[Line]:
@@ -60,10 +42,11 @@ def lines_of(desk: Desk, request: MetricRequest, with_curves: bool = False) -> I
         calculations = _calculations(keys)
         wanted = {roi.about for one in rows for cell in one.reading.cells.values() for roi in cell.rois}
         dvhs = _dvhs({c.pk for its in calculations.values() for c in its}, wanted, curves)
+        made = Made.of(rows, {c.pk for its in calculations.values() for c in its}, request, curves)
         for one in rows:
             if (plan_set := plan_sets.get(one.row.plan_set)) is not None:
                 its = calculations.get(plan_set.pk, [])
-                yield from _lines(desk, request, one, plan_set, its, dvhs)
+                yield from _lines(desk, request, one, plan_set, its, dvhs, made)
 
 
 def _lines(
@@ -73,17 +56,19 @@ def _lines(
     plan_set: PlanSet,
     calculations: list[Calculation],
     dvhs: dict[tuple[int, int], engine.Dvh],
+    made: Made,
 ) -> Iterator[Line]:
     spoken = desk.spoken_names(one.row)
-    prescription, fractions = plan_set.prescription_gy, plan_set.fractions
     for type_ in request.types:
         cell = one.cell(type_.pk)
+        if (recipe := one.recipes.get(type_.pk)) is not None:
+            yield from made.lines(plan_set, type_, cell, recipe, spoken, calculations)
+            continue
         if not cell.rois:
             yield Line(plan_set, type_, "", ("not mapped",))
             continue
         flags = (
             *(("multiple",) if cell.is_multiple else ()),
-            *(("union",) if cell.is_union and len(cell.rois) > 1 else ()),
             *(("by hand",) if cell.by_hand else ()),
         )
         for roi in cell.rois:
@@ -92,10 +77,7 @@ def _lines(
             if not held:
                 yield Line(plan_set, type_, name, (*flags, "not calculated"))
             for calculation, dvh in held:
-                values = tuple(
-                    evaluate(metric, dvh, prescription, fractions=fractions, uncertain=False)
-                    for metric in request.metrics
-                )
+                values = evaluated(request.metrics, dvh, plan_set)
                 yield Line(plan_set, type_, name, (*flags, *dvh.flags), calculation, dvh, values)
 
 

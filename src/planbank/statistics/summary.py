@@ -17,6 +17,9 @@ from planbank.statistics.request import MetricRequest
 ALL = ""
 """The group of all centres together."""
 
+LEFT_OUT = ("multiple", "not mapped", "cannot calculate", "not calculated")
+"""Flags of lines that no summary counts."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -47,9 +50,7 @@ def summary_of(request: MetricRequest, lines: Iterable[Line], only_summary: bool
     plans: set[int] = set()
     for line in lines:
         plans.add(line.plan_set.pk)
-        reason = next(
-            (flag for flag in ("multiple", "not mapped", "not calculated") if flag in line.flags), ""
-        )
+        reason = next((flag for flag in LEFT_OUT if flag in line.flags), "")
         if reason:
             left_out[reason] += 1
             continue

@@ -154,11 +154,11 @@ def metrics(
     """Any metric of any structure type, plan by plan."""
     desk = _desk(request, protocol, as_of)
     named = {name.strip().casefold() for name in types.split(",") if name.strip()}
-    chosen = [str(row.pk) for row in desk.columns if row.name.casefold() in named]
+    chosen = [str(row.pk) for row in desk.types if row.name.casefold() in named]
     if len(chosen) < len(named):
-        known = ", ".join(row.name for row in desk.columns)
+        known = ", ".join(row.name for row in desk.types)
         raise StatisticsError(f"There is no such structure type; there are {known}.")
-    wanted = asked_for(desk.columns, chosen, metrics)
+    wanted = asked_for(desk.types, chosen, metrics)
     every = desk.plan_sets
     page, further = cut(every, desk.reader, after, limit)
     desk.plan_sets = every.filter(pk__in=[row.pk for row in page])

@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from planbank.dicom.patterns import Pattern, normal
 from planbank.errors import ChangedMeanwhile, NamingError
 from planbank.naming.models import Dictionary, DictionaryRule, Edition
+from planbank.naming.queries.dictionaries import lane_of_dictionary
+from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.protocols.act import Act
 from planbank.protocols.models import Participation, StructureType
 
@@ -57,6 +59,7 @@ def new_edition(
         edition=edition.number,
         change=kind.value,
     )
+    make_due("dictionary", [(dictionary.pk, lane_of_dictionary(dictionary.pk))], act.at, priority=BACKGROUND)
     return edition
 
 

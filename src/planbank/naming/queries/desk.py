@@ -28,7 +28,9 @@ from planbank.naming.models import DictionaryRule
 from planbank.naming.preview import Preview, Sheet, compare, narrower
 from planbank.naming.queries.books import Where, book_of, choices_of, edition_at
 from planbank.naming.queries.dictionaries import dictionary_of, types_of
+from planbank.naming.queries.readings import sides_of
 from planbank.naming.queries.sheets import Row, plan_sets_of, rows_of
+from planbank.naming.recipes import Recipes
 from planbank.naming.suggest.entry import SafeEntry, safe_entry
 from planbank.naming.suggest.rank import Candidate, Suggestion, candidate, contradicts_side, rank
 from planbank.protocols.models import Membership, Project, Protocol, StructureType
@@ -117,12 +119,26 @@ class Desk:
         """The types that names can stand for: columns of the matrix."""
         return [row for row in self.types if not row.expression]
 
+    @property
+    def derived(self) -> list[StructureType]:
+        """The types that are made of others."""
+        return [row for row in self.types if row.expression]
+
     @cached_property
     def matrix(self) -> Matrix:
         """Which plan has which structure."""
         needs = {need: [t.pk for t in self.columns if t.need == need] for need in ("required", "forbidden")}
         keys = [row.pk for row in self.columns]
-        return matrix_of(self.rows, self.book, self.choices, keys, needs["required"], needs["forbidden"])
+        return matrix_of(
+            self.rows,
+            self.book,
+            self.choices,
+            keys,
+            needs["required"],
+            needs["forbidden"],
+            recipes=Recipes(self.types),
+            sides=sides_of(self.dictionary),
+        )
 
     def matched(self) -> Counter[int]:
         """For each rule, how many ROIs it decides now."""

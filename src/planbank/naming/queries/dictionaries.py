@@ -15,6 +15,11 @@ def dictionary_of(owner: Protocol | Project) -> Dictionary:
     return Dictionary.objects.get_or_create(**key)[0]
 
 
+def lane_of_dictionary(dictionary: int) -> str:
+    """All work on one dictionary runs in order."""
+    return f"dictionary:{dictionary}"
+
+
 def types_of(dictionary: Dictionary) -> list[StructureType]:
     """The types in use, A to Z without regard to capitals (R62)."""
     rows = dictionary.owner.structure_types.filter(retired_at__isnull=True)

@@ -1,22 +1,20 @@
-"""What a plan lacks for the protocols it stands in (R68): what its receipt tells the sender.
+"""What plans lack for the protocols they stand in (R68): as findings, and in the receipt of a plan.
 
-Comes in: a plan set. Goes out: for each of its protocols with required or forbidden types, which are
-missing and which must not be there. Nobody's rights are asked: the sender is told of its own plan.
+Comes in: a plan set, or readings of many. Goes out: for each protocol with required or forbidden types,
+which are missing and which must not be there. Nobody's rights are asked: the sender is told of its own
+plan.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import IntegerField, QuerySet, Value
-
 from planbank.catalogue.models import PlanSet
-from planbank.naming.cells import read
+from planbank.naming.matrix import MatrixRow
 from planbank.naming.models import Dictionary
-from planbank.naming.queries.books import book_of, choices_of
 from planbank.naming.queries.dictionaries import types_of
-from planbank.naming.queries.sheets import rows_of
-from planbank.protocols.levels import See
+from planbank.naming.queries.readings import readings_of
 from planbank.protocols.models import Membership, StructureType
 
 
@@ -40,23 +38,23 @@ def gaps_of(plan_set: PlanSet) -> list[Gap]:
     ).select_related("protocol")
     found = []
     for dictionary in dictionaries.distinct().order_by("protocol__short_name"):
-        gap = _gap(plan_set, dictionary)
-        if gap.missing or gap.forbidden:
-            found.append(gap)
+        (row,) = readings_of(dictionary, PlanSet.objects.filter(pk=plan_set.pk))
+        found += gaps_in(dictionary, [row]).values()
     return found
 
 
-def _gap(plan_set: PlanSet, dictionary: Dictionary) -> Gap:
-    whole: QuerySet[PlanSet] = PlanSet.objects.filter(pk=plan_set.pk).annotate(
-        seen_as=Value(int(See.IDENTIFIED), IntegerField())
-    )
-    (row,) = rows_of(whole, dictionary)
-    sheet = row.sheet(choices_of(dictionary))
-    reading = read(sheet.rois, book_of(dictionary), sheet.institution, sheet.chosen)
-    there = {type_ for type_, cell in reading.cells.items() if cell.count}
-    types = [one for one in types_of(dictionary) if not one.expression]
-    return Gap(
-        dictionary.owner.short_name,
-        tuple(one.name for one in types if one.need == "required" and one.pk not in there),
-        tuple(one.name for one in types if one.need == "forbidden" and one.pk in there),
-    )
+def gaps_in(dictionary: Dictionary, rows: Iterable[MatrixRow]) -> dict[int, Gap]:
+    """Plan set -> its gap, of those that have one."""
+    types = [row for row in types_of(dictionary) if not row.expression]
+    required = [row for row in types if row.need == StructureType.Need.REQUIRED]
+    forbidden = [row for row in types if row.need == StructureType.Need.FORBIDDEN]
+    found = {}
+    for row in rows:
+        gap = Gap(
+            dictionary.owner.short_name,
+            tuple(one.name for one in required if not row.cell(one.pk).count),
+            tuple(one.name for one in forbidden if row.cell(one.pk).count),
+        )
+        if gap.missing or gap.forbidden:
+            found[row.row.plan_set] = gap
+    return found

@@ -75,6 +75,7 @@ def add_parts(
     if new:
         _look_elsewhere(act, file)
         make_due("clean", [(file.pk, lane_of(file.pk))], act.at, priority=BACKGROUND)
+        make_due("names", [(file.pk, lane_of(file.pk))], act.at)
         act.journal(
             "add data",
             object_kind="enrolment",

@@ -121,6 +121,7 @@ def _end(act: Act, protocol: Protocol, file: PatientFile, parts: Iterable[Part],
     )
     if going:
         make_due("clean", [(file.pk, lane_of(file.pk))], act.at, priority=BACKGROUND)
+        make_due("names", [(file.pk, lane_of(file.pk))], act.at)
         act.journal(
             "remove data",
             object_kind="patient file",

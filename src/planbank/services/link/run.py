@@ -65,6 +65,7 @@ def link(house: House, patient_file_id: int) -> Result:
     receipts_due(patient_file_id, now)
     if _stands_in_a_protocol(patient_file_id):
         make_due("members", [(patient_file_id, lane_of(patient_file_id))], now)
+        make_due("names", [(patient_file_id, lane_of(patient_file_id))], now)
     if Trigger.objects.filter(is_active=True).exists():
         make_due("trigger", [(patient_file_id, lane_of(patient_file_id))], now)
     make_due("clean", [(patient_file_id, lane_of(patient_file_id))], now, priority=BACKGROUND)

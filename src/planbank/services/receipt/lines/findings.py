@@ -9,6 +9,8 @@ from planbank.catalogue.queries.one_plan_set import findings_of
 from planbank.services.receipt.lines.line import About, Line
 
 CODES = frozenset(WORDS)
+# Told by structures.py, which reads the dictionary itself.
+TOLD_ELSEWHERE = frozenset({"types-missing", "types-forbidden"})
 # Told at once: whoever sent it is still there to mend it (model.md, receipts).
 AT_ONCE = frozenset(code for code in WORDS if code.startswith("trigger-"))
 
@@ -16,7 +18,8 @@ AT_ONCE = frozenset(code for code in WORDS if code.startswith("trigger-"))
 def lines(about: About) -> Iterator[Line]:
     """Each that says something different once; while more may come, only what is told at once."""
     seen = set()
-    for row in findings_of(about.plan_set, about.parts).filter(closed_at=None):
+    found = findings_of(about.plan_set, about.parts).filter(closed_at=None)
+    for row in found.exclude(code__in=TOLD_ELSEWHERE):
         if not about.quiet and row.code not in AT_ONCE:
             continue
         # 'object 12' is how link names an object by its row: no word for people.

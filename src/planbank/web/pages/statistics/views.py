@@ -57,7 +57,7 @@ def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
     act = act_of(request)
     assert act.user is not None
     context = {
-        "types": [(row, str(row.pk) in request.GET.getlist("type")) for row in desk.columns],
+        "types": [(row, str(row.pk) in request.GET.getlist("type")) for row in desk.types],
         "metrics": request.GET.get("metrics", "Volume, Dmean, D95%, D2cc"),
         "as_of": request.GET.get("as_of", ""),
         "wrong": wrong,
@@ -93,7 +93,7 @@ def table(request: HttpRequest, protocol: int) -> HttpResponse:
 def curves(request: HttpRequest, protocol: int) -> HttpResponse:
     """The DVHs of one type: bands over all plans and by centre, and single curves where they may be seen."""
     desk, wrong = _desk(request, protocol, "data.statistics")
-    type_ = next((row for row in desk.columns if str(row.pk) == request.GET.get("type")), None)
+    type_ = next((row for row in desk.types if str(row.pk) == request.GET.get("type")), None)
     if type_ is None or wrong:
         return JsonResponse({"error": wrong or "There is no such structure type."}, status=400)
     return JsonResponse(curves_of(desk, type_, _only_summary(desk)))
@@ -122,7 +122,7 @@ def _desk(request: HttpRequest, protocol: int, action: str) -> tuple[Desk, str]:
 
 
 def _wanted(request: HttpRequest, desk: Desk) -> MetricRequest:
-    return asked_for(desk.columns, request.GET.getlist("type"), request.GET.get("metrics", "")[:500])
+    return asked_for(desk.types, request.GET.getlist("type"), request.GET.get("metrics", "")[:500])
 
 
 def _only_summary(desk: Desk) -> bool:

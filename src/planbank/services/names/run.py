@@ -1,0 +1,49 @@
+"""The service names.
+
+Comes in: a patient file that was linked anew, or that joined or left a protocol. Goes out: findings about
+required and forbidden structure types (R68), and derived types that are due, by every dictionary its plans
+stand under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planbank.catalogue.findings import settle
+from planbank.catalogue.lanes import lane_of
+from planbank.catalogue.models import Finding, PatientFile
+from planbank.house import House
+from planbank.naming.queries.readings import dictionaries_of, members_of
+from planbank.pipeline.due import ARRIVAL
+from planbank.pipeline.registry import Done, Result, Subject, service
+from planbank.protocols.models import Membership
+from planbank.services.names.judge import judge, source_of
+
+
+def subjects() -> Iterator[Subject]:
+    """Every patient file of which something stands in a protocol."""
+    rows = (
+        Membership.objects.filter(removed_at__isnull=True).order_by().values_list("patient_file", flat=True)
+    )
+    for pk in rows.distinct().iterator(5000):
+        yield pk, lane_of(pk)
+
+
+@service(subject="patient file", version=1, subjects=subjects, after=["link", "members"])
+def names(house: House, patient_file_id: int) -> Result:
+    """Reads each plan by the dictionaries of its protocols"""
+    if not PatientFile.objects.filter(pk=patient_file_id).exists():
+        return Done("the patient file is gone")
+    now, due, sources = house.clock.now(), 0, set()
+    for dictionary in dictionaries_of(patient_file_id).select_related("protocol"):
+        sources.add(source_of(dictionary))
+        due += judge(dictionary, members_of(dictionary).filter(patient_file=patient_file_id), now, ARRIVAL)
+    _close(patient_file_id, sources, house)
+    return Done(f"{due} calculations due" if due else "")
+
+
+def _close(patient_file_id: int, kept: set[str], house: House) -> None:
+    """What dictionaries of protocols said in which nothing of the patient stands any more."""
+    rows = Finding.objects.filter(patient_file=patient_file_id, source__startswith="names ", closed_at=None)
+    for source in set(rows.values_list("source", flat=True)) - kept:
+        settle(patient_file_id, source, (), house.clock.now())
