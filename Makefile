@@ -34,11 +34,11 @@ bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python 
 	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
-# Foreign DICOM peers, a browser, gettext, strace and a compiler (tests/fault.c), for the tests.
+# Foreign DICOM peers, a browser, Node, gettext, strace and a compiler (tests/fault.c), for the tests.
 debian:
-	@for tool in chromium dcmsend Orthanc openssl msgfmt strace gcc; do command -v $$tool >/dev/null || missing=1; done; \
+	@for tool in chromium dcmsend Orthanc openssl msgfmt strace gcc node; do command -v $$tool >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && \
-	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk orthanc openssl gettext strace gcc libc6-dev; fi
+	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk orthanc openssl gettext strace gcc libc6-dev nodejs; fi
 
 lock: .venv/bin/python
 	$(PIP) uv

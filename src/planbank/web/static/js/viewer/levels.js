@@ -1,0 +1,85 @@
+// Isodose levels: which, in which colour and dash. Colours and dashes are those of the house's guide:
+// neighbours differ under deutan, protan and tritan sight, and no two neighbours share a dash.
+
+// From low to high: share of the prescription, colour, dash in CSS px, width in CSS px.
+export const SCALE = [
+  { part: 0.05, colour: "#6fe0f2", dash: [1, 4], width: 1.35 },
+  { part: 0.1, colour: "#5a8dff", dash: [2, 3], width: 1.35 },
+  { part: 0.25, colour: "#8f52e0", dash: [4, 3], width: 1.35 },
+  { part: 0.5, colour: "#c22d86", dash: [9, 3, 2, 3], width: 1.35 },
+  { part: 0.8, colour: "#e2553f", dash: [6, 3], width: 1.35 },
+  { part: 0.95, colour: "#f58f1f", dash: [12, 3], width: 1.35 },
+  { part: 1, colour: "#fdd23a", dash: [], width: 2.3 },
+  { part: 1.07, colour: "#fff7b8", dash: [], width: 1.35 },
+];
+const DASHES = [[], [12, 3], [6, 3], [9, 3, 2, 3], [4, 3], [2, 3], [1, 4]];
+export const STEPS = 13;
+
+// Equal steps below the highest dose, which itself has no line (Figure 6 of the paper).
+export function autoLevels(highest, steps = STEPS) {
+  if (!(highest > 0)) return [];
+  return Array.from({ length: steps }, (_, i) => Math.round((highest * (i + 1) * 1000) / (steps + 1)) / 1000);
+}
+
+const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+
+// The scale's colour at 0 (low) to 1 (high), as [red, green, blue].
+export function colourAt(part) {
+  const place = Math.min(Math.max(part, 0), 1) * (SCALE.length - 1);
+  const low = Math.min(Math.floor(place), SCALE.length - 2);
+  const [a, b] = [rgb(SCALE[low].colour), rgb(SCALE[low + 1].colour)];
+  return a.map((from, i) => Math.round(from + (place - low) * (b[i] - from)));
+}
+
+const hex = (colour) => `#${colour.map((n) => n.toString(16).padStart(2, "0")).join("")}`;
+
+// Levels in Gy -> lines {gy, percent, colour, dash, width}, highest first. Those of the scale keep its look
+// where all of them are shares of the prescription that it knows.
+export function linesOf(levels, prescription) {
+  const rising = [...new Set(levels)].filter((gy) => gy > 0).sort((a, b) => a - b);
+  const known = (gy) => SCALE.find((one) => prescription && Math.abs(gy / prescription - one.part) < 5e-4);
+  const all = rising.length > 0 && rising.every(known);
+  const lines = rising.map((gy, i) => {
+    const percent = prescription ? (100 * gy) / prescription : null;
+    if (all) {
+      const { colour, dash, width } = known(gy);
+      return { gy, percent, colour, dash, width };
+    }
+    const colour = hex(colourAt(rising.length > 1 ? i / (rising.length - 1) : 1));
+    return { gy, percent, colour, dash: DASHES[(rising.length - 1 - i) % DASHES.length], width: 1.35 };
+  });
+  return lines.reverse();
+}
+
+// What somebody typed, '20; 38.05 95%' -> {levels, wrong}: Gy, and the words that are no level.
+export function parseLevels(text, prescription) {
+  const levels = [];
+  const wrong = [];
+  const words = text.replace(/(\d)\s+(%|gy)/gi, "$1$2").split(/[;\s]+/).filter(Boolean);
+  for (const word of words) {
+    const found = /^(\d+(?:[.,]\d+)?)(%|gy)?,?$/i.exec(word);
+    const number = found ? Number(found[1].replace(",", ".")) : 0;
+    const gy = found?.[2] === "%" ? (prescription ? (number * prescription) / 100 : 0) : number;
+    if (gy > 0 && gy < 1e4) levels.push(Math.round(gy * 1000) / 1000);
+    else wrong.push(word);
+  }
+  return { levels: [...new Set(levels)].sort((a, b) => a - b).slice(0, 40), wrong };
+}
+
+// Colour wash: 256 RGBA words from `low` to `high` Gy.
+export function washTable(alpha = 110) {
+  return Uint32Array.from({ length: 256 }, (_, i) => {
+    const [red, green, blue] = colourAt(i / 255);
+    return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
+}
+
+// Dose difference: blue where it is lower, orange where it is higher, clear where it is the same.
+export function differenceTable() {
+  return Uint32Array.from({ length: 256 }, (_, i) => {
+    const part = (i - 127.5) / 127.5;
+    const alpha = Math.round(Math.min(Math.abs(part) * 1.6, 1) * 190);
+    const [red, green, blue] = part < 0 ? [90, 141, 255] : [245, 143, 31];
+    return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
+}
