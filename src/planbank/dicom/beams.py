@@ -31,6 +31,7 @@ class Beam:
         energies: labels such as '6 MV', '10 MV FFF', '9 MeV', '70-149 MeV'.
         gantry_start, gantry_stop, arc: degrees; `arc` is the travel, 0 for a fixed gantry.
         segments: number of different leaf settings.
+        isocentre: mm in patient coordinates, of the first control point.
     """
 
     number: int | None
@@ -51,6 +52,7 @@ class Beam:
     segments: int
     control_points: int
     meterset_unit: str
+    isocentre: tuple[float, float, float] | None = None
 
     @property
     def treats(self) -> bool:
@@ -95,7 +97,13 @@ def read_beam(item: Item) -> Beam:
         segments=motion.shapes,
         control_points=len(points),
         meterset_unit=item.text("PrimaryDosimeterUnit").upper(),
+        isocentre=_isocentre(points),
     )
+
+
+def _isocentre(points: list[Item]) -> tuple[float, float, float] | None:
+    place = points[0].numbers("IsocenterPosition") if points else None
+    return (place[0], place[1], place[2]) if place and len(place) == 3 else None
 
 
 def _motion(points: list[Item], ion: bool) -> _Motion:

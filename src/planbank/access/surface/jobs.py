@@ -28,6 +28,7 @@ DOORS = by_name(
         door("dictionary"),
         door("derive"),
         door("bundle"),
+        door("scene"),
         door("erase"),
         door("notify", shows=Shows.NOTHING),
         door("clean"),

@@ -35,6 +35,8 @@ _DATA = [
     door("plan", "data.view", GET, VEILED, of="plan set"),
     door("plan_dvh", "data.view", GET, VEILED, of="plan set"),
     door("plan-slice", "data.view", GET, VEILED, of="plan set"),
+    door("scene", "data.view", GET, VEILED, of="plan set"),
+    door("scene-part", "data.view", GET, VEILED, of="plan set"),
     door("plan-triggers", "data.identity", GET, NAMED, of="plan set"),
     door("forwards", "data.view", GET, VEILED),
     door("forward", "data.view", GET, VEILED, of="forward"),

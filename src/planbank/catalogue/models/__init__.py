@@ -18,6 +18,7 @@ from planbank.catalogue.models.patient import Patient, PatientFile, PatientIdent
 from planbank.catalogue.models.plan_set import Bundle, Means, Member, PlanSet, Role
 from planbank.catalogue.models.quarantine import QuarantinedParcel
 from planbank.catalogue.models.receipt import Receipt
+from planbank.catalogue.models.scene import Scene, ScenePart
 from planbank.catalogue.models.stack import ImageStack
 from planbank.catalogue.models.study import Series, Study
 
@@ -47,6 +48,8 @@ __all__ = [
     "Relation",
     "Roi",
     "Role",
+    "Scene",
+    "ScenePart",
     "Series",
     "SplitStudy",
     "StructureSet",

@@ -91,7 +91,7 @@ class Member(models.Model):
 
 
 class Bundle(models.Model):
-    """What pages draw of a plan set: derived, in the archive under `derived/`, rebuildable."""
+    """The picture on a plan set's page: derived, in the archive under `derived/`, rebuildable."""
 
     plan_set = models.OneToOneField(PlanSet, on_delete=models.CASCADE, related_name="bundle")
     inputs = models.CharField(max_length=64, help_text="hash over what it was drawn from")

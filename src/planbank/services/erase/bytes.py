@@ -12,7 +12,7 @@ from typing import Any
 
 from planbank.archive.arrivals import ArrivalRecord, arrival_records
 from planbank.archive.names import object_key
-from planbank.catalogue.models import Bundle, InstanceVersion
+from planbank.catalogue.models import Bundle, InstanceVersion, ScenePart
 from planbank.errors import ObjectMissing
 from planbank.house import House
 
@@ -35,6 +35,7 @@ def remove_bytes(house: House, work: dict[str, Any]) -> dict[str, int]:
             size += found
     drawn = Bundle.objects.filter(picture_key__in=work["derived"]).values_list("picture_key", "lines_key")
     kept = {key for pair in drawn for key in pair}
+    kept |= set(ScenePart.objects.filter(key__in=work["derived"]).values_list("key", flat=True))
     pictures = sum(house.store.erase(key) for key in work["derived"] if key not in kept)
     arrivals = _arrivals(house, work["parcels"])
     return {"files": files, "bytes": size, "pictures": pictures, "arrivals": arrivals}

@@ -27,6 +27,7 @@ from planbank.catalogue.models import (
     PatientFile,
     PatientIdentity,
     PlanSet,
+    Scene,
     Series,
     Study,
     Submission,
@@ -37,6 +38,7 @@ from planbank.pipeline.due import make_due
 from planbank.pipeline.models import Outcome
 from planbank.protocols.models import Enrolment, Firing, Participant, Tag
 from planbank.services.analyse import lane_of
+from planbank.services.scene.forget import keys_of
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def remove_rows(house: House, going: Going, at: datetime) -> dict[str, Any]:
 
 
 def _plan_sets(going: Going, counts: Counter[str]) -> list[str]:
-    """Plan sets named after what goes, or all of the file; returns keys of their pictures."""
+    """Plan sets named after what goes, or all of the file; returns keys of what pages draw of them."""
     rows = PlanSet.objects.filter(patient_file=going.file)
     if not going.is_whole:
         rows = rows.filter(sop_instance_uid__in=going.uids)
@@ -97,10 +99,13 @@ def _plan_sets(going: Going, counts: Counter[str]) -> list[str]:
     bundles = Bundle.objects.filter(plan_set__in={*ids, *touched})
     kept = Bundle.objects.exclude(pk__in=bundles).filter(inputs=OuterRef("inputs"))
     keys = list(bundles.filter(~Exists(kept)).values_list("picture_key", "lines_key"))
+    scenes = Scene.objects.filter(plan_set__in={*ids, *touched})
+    parts = keys_of(scenes)
     _drop(bundles, counts)
+    _drop(scenes, counts)
     _about("plan set", ids, counts)
     _drop(PlanSet.objects.filter(pk__in=ids), counts)
-    return sorted({key for pair in keys for key in pair if key})
+    return sorted({key for pair in keys for key in pair if key} | parts)
 
 
 def _versions(ids: Iterable[int], counts: Counter[str]) -> list[str]:

@@ -19,6 +19,7 @@ from planbank.catalogue.models import (
     PatientFile,
     Plan,
     PlanSet,
+    Scene,
     StructureSet,
     Submission,
 )
@@ -35,6 +36,8 @@ from planbank.services.link.nodes import Found, Woven
 from planbank.services.link.read import held
 from planbank.services.link.treated import treated
 from planbank.services.link.weave import weave
+from planbank.services.scene import scene_lane
+from planbank.services.scene.forget import forget
 
 
 def subjects() -> Iterator[Subject]:
@@ -48,9 +51,11 @@ def link(house: House, patient_file_id: int) -> Result:
     """Finds which objects belong together"""
     now = house.clock.now()
     woven, loose = weave(held(patient_file_id))
-    PlanSet.objects.filter(patient_file=patient_file_id).exclude(
+    gone = PlanSet.objects.filter(patient_file=patient_file_id).exclude(
         sop_instance_uid__in=[one.uid for one in woven]
-    ).delete()
+    )
+    forget(house, Scene.objects.filter(plan_set__in=gone))
+    gone.delete()
     found = [_about(one, None) for one in loose]
     pictures: list[Subject] = []
     for one in woven:
@@ -62,6 +67,8 @@ def link(house: House, patient_file_id: int) -> Result:
     found += _of_objects(patient_file_id)
     settle(patient_file_id, "link", found, now)
     make_due("bundle", pictures, now)
+    scenes = [(pk, scene_lane(patient_file_id)) for pk, _lane in pictures]
+    make_due("scene", scenes, now, priority=BACKGROUND)
     receipts_due(patient_file_id, now)
     if _stands_in_a_protocol(patient_file_id):
         make_due("members", [(patient_file_id, lane_of(patient_file_id))], now)

@@ -22,6 +22,7 @@ ACTS: dict[str, str | Promise] = {
     "join single sign-on": _("joined single sign-on with the account"),
     "make one-time link": _("made a one-time link"),
     "view": _("looked at"),
+    "open viewer": _("opened in the viewer"),
     "search": _("searched"),
     "take out list": _("took out a list"),
     "read by API": _("read by the API"),
