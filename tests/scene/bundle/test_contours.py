@@ -53,7 +53,9 @@ def test_points_and_open_lines_are_not_closed_and_empty_rois_say_why() -> None:
     unreadable = Contours(np.empty((0, 3)), np.zeros(1, np.int64), (), (), unreadable=2)
     (packed,) = pack_structures(structure_set(roi(1, mixed), roi(2, NO_CONTOURS), roi(3, unreadable))).items
     first, second, third = packed.about["rois"]
-    assert first["contours"] == [[0, 4]] and first["open"] == [[4, 1], [5, 3]] and first["colour"] == "#ff8000"
+    assert (
+        first["contours"] == [[0, 4]] and first["open"] == [[4, 1], [5, 3]] and first["colour"] == "#ff8000"
+    )
     assert (second["empty"], second["why"]) == (True, "nothing-drawn")
     assert (third["empty"], third["why"]) == (True, "unreadable")
 

@@ -28,7 +28,9 @@ def unpacked(about: dict[str, Any], blob: bytes) -> np.ndarray[Any, Any]:
 def geometry(shape: tuple[int, ...]) -> GridGeometry:
     assert AXES is not None
     offsets = np.cumsum([0.0, *(2.5 + k % 2 for k in range(shape[0] - 1))])
-    return GridGeometry(np.array([-10.5, 3.25, 7.0]), AXES, (2.0, 3.0), offsets, (shape[0], shape[1], shape[2]))
+    return GridGeometry(
+        np.array([-10.5, 3.25, 7.0]), AXES, (2.0, 3.0), offsets, (shape[0], shape[1], shape[2])
+    )
 
 
 @given(
