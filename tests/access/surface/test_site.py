@@ -21,7 +21,7 @@ from tests.access.surface.world import Planted
 
 pytestmark = pytest.mark.django_db
 # A drawing that cannot be made is not there, for those who may see the plan as well.
-MAY_BE_EMPTY = {"plan-slice", "plan_dvh"}
+MAY_BE_EMPTY = {"plan-slice", "plan_dvh", "scene-part"}
 # Not there until a setting names a provider.
 BY_SETTINGS = {"openid_connect_login", "openid_connect_callback"}
 # Doors that ask nothing but an account are the same for all who have one.
