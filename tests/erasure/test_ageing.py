@@ -34,9 +34,9 @@ from planbank.protocols.actions.adding import add_plan_set, add_series
 from planbank.protocols.actions.removing import remove_plan_set
 from planbank.protocols.models import Participant, Participation, Protocol
 from planbank.services.erase import erase_due, run
+from tests.made import thinned
 from tests.sending import deposit, register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import thinned
 
 DAY = timedelta(days=1)
 Sent = list[Dataset]

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbank.demo.patients import make_patient
 from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.images import read_image
 from planbank.dicom.structure_set import read_structure_set
@@ -21,6 +20,7 @@ from planbank.scene.grey import greys, png
 from planbank.scene.lines import isodoses, outlines
 from planbank.scene.middle_slice import choose, middle_slice, target_point
 from planbank.scene.plane import frame_of
+from tests.made import made
 from tests.sending import encoded
 
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -29,7 +29,7 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 @pytest.fixture(scope="module")
 def patient() -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
-    for ds in make_patient("prostate", seed=5).objects:
+    for ds in made("prostate", seed=5):
         found.setdefault(str(ds.Modality), []).append(encoded(ds))
     return found
 

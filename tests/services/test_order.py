@@ -10,20 +10,12 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from planbank.catalogue.models import Dvh, Finding, InstanceVersion, Member, PlanSet, Submission
-from planbank.demo.patients import make_patient
 from planbank.house import House
+from tests.made import thinned
 from tests.sending import deposit, register_sender
 from tests.services.running import run_everything
 
-CT = "1.2.840.10008.5.1.4.1.1.2"
 SITES = ["prostate", "proton"]
-
-
-def thinned(site: str) -> list[Dataset]:
-    """A synthetic patient with each RT object and every fourth image, so that a test is quick."""
-    objects = list(make_patient(site, seed=11).objects)  # type: ignore[arg-type]
-    images = [ds for ds in objects if ds.SOPClassUID == CT]
-    return [*images[::4], *(ds for ds in objects if ds.SOPClassUID != CT)]
 
 
 def send(

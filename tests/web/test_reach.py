@@ -15,10 +15,11 @@ from planbank.catalogue.names import note_names, showable
 from planbank.house import House
 from planbank.people.models import User
 from planbank.protocols.levels import See
+from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
+from tests.services.test_order import send
 
 CANARY = "Qvorten"  # stands in every free text
 NUMBER, BIRTH = "2203411237", "19410322"

@@ -11,9 +11,10 @@ from planbank.catalogue.models import Finding, PlanSet, TpsDvh
 from planbank.dose import dvh
 from planbank.house import House
 from tests.dose.test_comparison import stored
+from tests.made import thinned
 from tests.sending import register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
+from tests.services.test_order import send
 
 
 def codes() -> dict[str, str]:

@@ -22,7 +22,6 @@ from planbank.catalogue.models import (
     QuarantinedParcel,
 )
 from planbank.commands.check import check
-from planbank.demo.patients import make_patient
 from planbank.erasure.asking import ask, confirm, decide, lift
 from planbank.erasure.extent import extent
 from planbank.erasure.models import Erasure, Tombstone
@@ -35,6 +34,7 @@ from planbank.protocols.actions.adding import add_patient
 from planbank.protocols.models import Enrolment, Membership, Participant, Participation, Protocol
 from planbank.services.erase import erase_due, run
 from planbank.services.erase.returned import heal
+from tests.made import made
 from tests.sending import deposit, register_sender
 from tests.services.running import run_everything
 
@@ -45,7 +45,7 @@ CPR, NAME = "0101509995", "Kanariesen^Zoeg"
 @pytest.fixture(scope="module")
 def sent() -> list[Dataset]:
     """A synthetic patient with every RT object and a few images, named by canaries."""
-    objects = list(make_patient("prostate", seed=11).objects)
+    objects = made("prostate", seed=11)
     images = [ds for ds in objects if ds.SOPClassUID == CT]
     kept = [*images[::8], *(ds for ds in objects if ds.SOPClassUID != CT)]
     for ds in kept:

@@ -11,13 +11,13 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from planbank.catalogue.models import PatientFile, PlanSet
-from planbank.demo.patients import make_patient
 from planbank.house import House
 from planbank.people.models import Institution, User
 from planbank.protocols.act import Act
 from planbank.protocols.actions.adding import add_patient
 from planbank.protocols.actions.removing import remove_patient, remove_plan_set
 from planbank.protocols.models import Enrolment, Membership, Participation, Protocol
+from tests.made import made
 from tests.sending import deposit, register_sender
 from tests.services.running import run_everything
 
@@ -25,7 +25,7 @@ CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
 def thinned() -> dict[str, list[Dataset]]:
-    objects = list(make_patient("prostate", seed=11).objects)
+    objects = made("prostate", seed=11)
     for ds in objects:
         ds.PatientID = "0101501234"  # a national number: one patient, whatever the centre
     images = [ds for ds in objects if ds.SOPClassUID == CT][::8]

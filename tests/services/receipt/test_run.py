@@ -13,7 +13,6 @@ import pytest
 from pydicom.dataset import Dataset
 
 from planbank.catalogue.models import Instance, Receipt
-from planbank.demo.patients import make_patient
 from planbank.house import FixedClock, House
 from planbank.messages.models import Event, Message, SenderNotices
 from planbank.people.models import Sender
@@ -21,12 +20,13 @@ from planbank.pipeline.drain import overdue
 from planbank.protocols.models import Membership, Protocol
 from planbank.services.notify import notify_once
 from planbank.services.receipt.words import headline, rows_of
+from tests.made import made, thinned
 from tests.mail_server import Taken, mail_server
 from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
 from tests.services.notify.conftest import with_mail
 from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
+from tests.services.test_order import send
 from tests.services.trigger.test_run import NAME, make, with_roi
 
 QUIET = timedelta(minutes=31)
@@ -80,7 +80,7 @@ def later(house: House, by: timedelta = QUIET) -> House:
 
 def whole(site: str = "prostate") -> list[Dataset]:
     """A patient with nothing missing."""
-    return list(make_patient(site, seed=11).objects)  # type: ignore[arg-type]
+    return made(site, seed=11)
 
 
 def texts(taken: Taken) -> list[str]:

@@ -13,10 +13,10 @@ from planbank.delivery.models import Delivery, Destination, Forward
 from planbank.house import House
 from planbank.protocols.act import Act
 from planbank.protocols.models import Agreement, Firing, Participant, Protocol, Trigger
+from tests.made import thinned
 from tests.sending import register_sender
 from tests.services.forward.peers import Receiver
 from tests.services.forward.rows import arrive, destination_at, go, images, later, protocol_with, states
-from tests.services.test_order import thinned
 from tests.services.trigger.test_run import with_roi
 
 IS_CT = {"path": "Modality", "test": "equals", "value": "CT"}

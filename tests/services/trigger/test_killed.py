@@ -22,10 +22,11 @@ from planbank.protocols.act import Act
 from planbank.protocols.models import Firing, Membership, Trigger
 from planbank.services.trigger.actions.include import Include
 from planbank.services.trigger.actions.notify import Notify
+from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
+from tests.services.test_order import send
 from tests.services.trigger.test_run import NAME, with_roi
 
 ACTIONS = [{"action": "include"}, {"action": "notify"}]

@@ -24,7 +24,8 @@ from planbank.services.notify.words import in_words
 from tests.protocols.rows import ProtocolRows
 from tests.sending import ct, deposit, encoded, register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
+from tests.made import thinned
+from tests.services.test_order import send
 
 NAME = "DBCG_PROTON"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from planbank.demo.patients import part10
 from planbank.services.trigger import trying
+from tests.made import thinned
 from tests.sending import ct, encoded
-from tests.services.test_order import thinned
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 

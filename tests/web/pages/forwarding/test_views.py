@@ -18,11 +18,11 @@ from planbank.protocols.act import Act
 from planbank.protocols.actions.adding import add_plan_set
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import Agreement, Protocol, Trigger
+from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
 from tests.services.forward.peers import Receiver
 from tests.services.forward.rows import arrive, destination_at, go, later, protocol_with, states
 from tests.services.running import run_everything
-from tests.services.test_order import thinned
 
 ClientOf = Callable[[User | None], Client]
 

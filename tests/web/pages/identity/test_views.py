@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 
 from planbank.catalogue.models import IdentityChange, PatientFile, PatientIdentity, PlanSet, Study
-from planbank.demo.patients import make_patient
 from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.models import Institution, User
 from planbank.protocols.models import Enrolment, Membership, Protocol
+from tests.made import made
 from tests.protocols.rows import ProtocolRows
 from tests.sending import deposit, register_sender
 from tests.services.running import run_everything
@@ -148,8 +148,8 @@ def test_studies_split_off_stay_split_when_they_are_sent_again(
     bank: House, rows: ProtocolRows, client_of: ClientOf
 ) -> None:
     register_sender("AUH")
-    first = [ds for ds in make_patient("prostate", seed=11).objects if ds.Modality == "RTPLAN"]
-    second = [ds for ds in make_patient("prostate", seed=12).objects if ds.Modality == "RTPLAN"]
+    first = [ds for ds in made("prostate", seed=11) if ds.Modality == "RTPLAN"]
+    second = [ds for ds in made("prostate", seed=12) if ds.Modality == "RTPLAN"]
     for ds in [*first, *second]:
         ds.PatientID = "0101501234"
         deposit(bank, ds)

@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from planbank.catalogue.models import Calculation, Dvh, PlanSet, Roi
 from planbank.journal.models import Entry
 from tests.catalogue.plan_rows import PlanRows
+from tests.made import thinned
 from tests.sending import register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
+from tests.services.test_order import send
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,10 @@ from planbank.catalogue.models import PlanSet
 from planbank.house import House
 from planbank.people.models import Affiliation, Institution, User
 from planbank.web.pages.slice.drawing import drawing_of
+from tests.made import thinned
 from tests.sending import register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
+from tests.services.test_order import send
 
 
 @pytest.fixture

@@ -18,10 +18,11 @@ from planbank.people.models import User
 from planbank.pipeline.models import Outcome
 from planbank.protocols.models import Firing, Membership, Protocol, Trigger
 from planbank.web import uploads
+from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import send, thinned
+from tests.services.test_order import send
 from tests.services.trigger.test_run import NAME, make, with_roi
 
 ClientOf = Callable[[User | None], Client]
