@@ -10,6 +10,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from planbank.archive.part10 import split
 from planbank.house import House
 from planbank.people.models import Institution, Sender, SenderInstitution
 from planbank.transit.parcel import Header, new_parcel_id
@@ -39,8 +40,13 @@ def ct(**changes: Any) -> Dataset:
 
 def encoded(ds: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     """The bytes of a data set without preamble and meta."""
-    uid = pydicom.uid.UID(syntax)
+    meta = getattr(ds, "file_meta", None)
     buffer = BytesIO()
+    if meta is not None and ds.is_original_encoding and meta.get("TransferSyntaxUID") == syntax:
+        pydicom.dcmwrite(buffer, ds)  # what nobody touched is not decoded
+        _syntax, begins = split(buffer)
+        return buffer.getvalue()[begins:]
+    uid = pydicom.uid.UID(syntax)
     writer = pydicom.filebase.DicomFileLike(buffer)
     writer.is_implicit_VR, writer.is_little_endian = uid.is_implicit_VR, uid.is_little_endian
     pydicom.filewriter.write_dataset(writer, ds)
