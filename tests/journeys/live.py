@@ -23,6 +23,8 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import psutil
 
+from tests.journeys.cluster import lay
+
 SITE = """
 [[institution]]
 code = "OUH"
@@ -104,6 +106,8 @@ class Live:
 
     home: Path
     workers: int = 2
+    bare: bool = False
+    """Whether the first start makes its own database, as it does for a user."""
     process: subprocess.Popen[bytes] | None = None
     links: dict[str, str] = field(default_factory=dict)
     """Username -> the one-time link that `apply` printed."""
@@ -126,6 +130,8 @@ class Live:
 
     def up(self, *arguments: str) -> None:
         """Start, and wait until site and gate answer."""
+        if not self.home.exists() and not self.bare:
+            lay(self.home)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "planbank", "up", "--home", str(self.home), *arguments],

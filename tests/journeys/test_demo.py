@@ -36,7 +36,7 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    live = Live(tmp_path_factory.mktemp("demo") / "home")
+    live = Live(tmp_path_factory.mktemp("demo") / "home", bare=True)
     # Whatever the environment says, a demonstration is for this machine alone.
     live.env |= {"PLANBANK_WEB_HOST": "0.0.0.0", "PLANBANK_DICOM_HOST": "0.0.0.0"}
     try:

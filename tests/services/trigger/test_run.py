@@ -21,10 +21,10 @@ from planbank.protocols.actions.removing import remove_plan_set
 from planbank.protocols.models import Enrolment, Firing, Membership, Participation, Protocol, Tag, Trigger
 from planbank.services.notify.audience import audience
 from planbank.services.notify.words import in_words
+from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
 from tests.sending import ct, deposit, encoded, register_sender
 from tests.services.running import run_everything
-from tests.made import thinned
 from tests.services.test_order import send
 
 NAME = "DBCG_PROTON"
