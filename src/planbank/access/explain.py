@@ -21,7 +21,7 @@ from planbank.access.policy import said
 from planbank.access.roles import ROLES
 from planbank.access.rows import narrowed
 from planbank.access.scopes import PATIENT_FILES, PLAN_SETS, Columns, Scope
-from planbank.access.standing import Path, Standing, standing_of
+from planbank.access.standing import Path, Standing, remember, standing_of
 from planbank.catalogue.models import Patient, PatientFile, PlanSet
 from planbank.people.models import Affiliation, User
 from planbank.protocols.levels import See, TakeOut
@@ -112,6 +112,7 @@ def who_can_see(patient: Patient, at: datetime, scope: Scope | None = None) -> l
     granted, staff = _candidates(files, at, scope)
     seers = []
     for user in granted:
+        remember(user)  # rows and reasons come from one reading
         found = list(narrowed(standing_of(user), "data.view", files, PATIENT_FILES, at, scope))
         if not found:
             continue

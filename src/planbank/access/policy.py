@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 
 from planbank.access.actions import ACTIONS
@@ -125,7 +126,7 @@ def denied(standing: Standing, action: str, at: datetime, scope: Scope | None) -
         if verdict is not None:  # a verdict that says no is false
             return verdict
     if scope is not None and _sees(standing, at, scope):
-        return _level(action, _ask(scope, at))
+        return _level(action, _ask_later(scope, at))
     return Verdict(False, _nobody_but(action))
 
 
@@ -169,17 +170,17 @@ def _why_path_fails(path: Path, action: str, at: datetime) -> Verdict | None:
     what = said(path)
     if state == "lapsed" and path.source == "grant":
         reason = _("Your permission has lapsed (%(what)s).") % {"what": what}
-        return Verdict(False, reason, "lapsed", _ask(path.scope, at))
+        return Verdict(False, reason, "lapsed", _ask_later(path.scope, at))
     if state == "not yet" and path.source == "grant":
         reason = _("Your permission begins on %(day)s.") % {"day": path.since.date()}
-        return Verdict(False, reason, "not yet", _ask(path.scope, at))
+        return Verdict(False, reason, "not yet", _ask_later(path.scope, at))
     if state != "in force":
         return None
     if not path.is_open_for(action, at):
         reason = _("%(name)s is closed, or not yet open.") % {"name": path.name}
-        return Verdict(False, reason, "closed", _ask(path.scope, at))
+        return Verdict(False, reason, "closed", _ask_later(path.scope, at))
     if not path.gives(action):
-        return _level(action, _ask(path.scope, at))
+        return _level(action, _ask_later(path.scope, at))
     return None
 
 
@@ -196,6 +197,10 @@ def _ask(scope: Scope, at: datetime) -> str:
     if scope.kind in ("protocol", "project"):
         return _("a key user of it")
     return _("an administrator of your institution")
+
+
+# Most refusals are never told: menus and tabs only ask whether. So the names are read when they are shown.
+_ask_later = lazy(_ask, str)
 
 
 def _asked_of(standing: Standing, at: datetime) -> str:

@@ -139,7 +139,7 @@ def standing_of(user: User) -> Standing:
     if remembered is not None:
         return remembered
     found = Standing((*_account(user), *_affiliations(user), *_grants(user)))
-    if "_standing" in user.__dict__:
+    if is_remembered(user):
         user.__dict__["_standing"] = found
     return found
 
@@ -147,6 +147,11 @@ def standing_of(user: User) -> Standing:
 def remember(user: User) -> None:
     """Read the standing of this user object only once: for the length of one request."""
     user.__dict__["_standing"] = None
+
+
+def is_remembered(user: User) -> bool:
+    """Whether this user object's standing is read only once."""
+    return "_standing" in user.__dict__
 
 
 def forget(user: User) -> None:

@@ -153,4 +153,5 @@ class Forward(models.Model):
         indexes = [
             models.Index(fields=["institution", "-asked_at"], name="forward_institution"),
             models.Index(fields=["protocol", "-asked_at"], name="forward_protocol"),
+            models.Index(fields=["state"], condition=models.Q(state="held"), name="forward_held"),
         ]

@@ -7,12 +7,15 @@ plan sets that link wove and by the references of each object. `HOLDERS` is wher
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Count, Max, Model, Q, QuerySet, Sum
+from psycopg import sql
 
 from planbank.catalogue.models import (
     Dose,
@@ -36,6 +39,18 @@ GRACE = timedelta(days=1)
 DERIVED = (StructureSet, Plan, Dose, TreatmentRecord, Registration)
 # What refers to what within a plan set: each role to those after it.
 ROLES = ("record", "registration", "dose", "plan", "structure set", "images")
+
+
+_NAMING = sql.SQL(
+    'SELECT DISTINCT d.id FROM unnest(%s::jsonb[]) AS wanted JOIN {} AS d ON d."references" @> wanted'
+)
+# By which an object names others (dicom.references.References), frames of reference apart;
+# `PAIRS` with a word beside it.
+PAIRS = ("related_plan_uids",)
+CITING = (
+    *("series_uids", "image_uids", "structure_set_uids", "plan_uids", "dose_uids", "record_uids"),
+    *("other_uids", *PAIRS),
+)
 
 
 @dataclass(frozen=True)
@@ -213,14 +228,23 @@ def _cited_from_elsewhere(file: PatientFile, pieces: dict[Part, Piece]) -> dict[
     names |= {part.uid: part.instance for part in pieces if part.instance is not None and part.uid}
     for model in DERIVED:
         citing = model._default_manager.filter(
+            pk__in=_naming(model, list(names)),
             version__current_in__institution=file.institution_id,
             version__current_in__memberships__removed_at=None,
             version__current_in__memberships__isnull=False,
         ).exclude(version__current_in__series__study__patient_file=file)
         for protocol, references in citing.values_list(
             "version__current_in__memberships__protocol__short_name", "references"
-        ).iterator(1000):
-            for key, uids in references.items():
-                if key.endswith("_uids") and "frame" not in key:
-                    held |= {names[uid]: protocol for uid in _flat(uids) if uid in names}
+        ):
+            for uids in (references.get(key, ()) for key in CITING):
+                held |= {names[uid]: protocol for uid in _flat(uids) if uid in names}
     return held
+
+
+def _naming(model: type[Model], uids: list[str]) -> list[int]:
+    """Ids of the rows whose references name one of these UIDs: one look into an index for each way to."""
+    wanted = [json.dumps({key: [[uid]] if key in PAIRS else [uid]}) for uid in uids for key in CITING]
+    table = sql.Identifier(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMING.format(table), [wanted])
+        return [pk for (pk,) in cursor.fetchall()]

@@ -6,21 +6,30 @@ goes over. Pages, API, tables and files read patients, plans, series and objects
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from planbank.access import policy
 from planbank.access.scopes import INSTANCES, PATIENT_FILES, PLAN_SETS, SERIES, Columns, Scope
 from planbank.access.standing import standing_of
-from planbank.catalogue.models import Finding, Instance, PatientFile, PlanSet, Receipt, Series, Submission
+from planbank.catalogue.models import (
+    Finding,
+    Instance,
+    PatientFile,
+    PlanSet,
+    Receipt,
+    Series,
+    Submission,
+)
+from planbank.catalogue.queries.among import among
 from planbank.erasure.models import Ageing
 from planbank.people.models import Institution, User
 from planbank.protocols.levels import See
-from planbank.protocols.models import Participation
+from planbank.protocols.models import Enrolment, Participant, Participation
 from planbank.reach.veil import Veiled
 
 COLUMNS: dict[type[Model], Columns] = {
@@ -87,8 +96,43 @@ class Reader:
         paths = standing_of(self.user).in_force("data.view", self.at)
         return all(path.scope.kind == "institution" or path.see >= See.IDENTIFIED for path in paths)
 
-    def words_allowed(self) -> dict[str, Q | Sequence[str]]:
+    def key(self) -> tuple[object, ...]:
+        """What `rows` are narrowed by now, for numbers that are remembered: a lapse changes it."""
+        paths = standing_of(self.user).in_force("data.view", self.at)
+        return (
+            self.scope,
+            *sorted(
+                {
+                    (
+                        p.scope.kind,
+                        p.scope.id,
+                        p.protocol and p.protocol.id,
+                        p.listed,
+                        _sorted(p.institutions),
+                    )
+                    for p in paths
+                },
+                key=repr,
+            ),
+        )
+
+    def words_allowed(self) -> dict[str, Any]:
         """How searches may look into `rows`: by name only where the name may be seen."""
         if self.sees_only_named():
             return {}
-        return {"named": Q(seen_as__gte=See.IDENTIFIED), "also": ("pseudonym", "trial_id")}
+        return {
+            "named": Q(seen_as__gte=See.IDENTIFIED),
+            "also": ("pseudonym", "trial_id"),
+            "known": _known_as,
+        }
+
+
+def _sorted(institutions: frozenset[int] | None) -> tuple[int, ...] | None:
+    return None if institutions is None else tuple(sorted(institutions))
+
+
+def _known_as(word: str) -> RawSQL:
+    """Patients with a word in some pseudonym or trial ID: a part of a search, never an answer."""
+    enrolled = Enrolment.objects.filter(pseudonym__icontains=word).values_list("patient", flat=True)
+    participants = Participant.objects.filter(trial_id__icontains=word, patient__isnull=False)
+    return among(enrolled.union(participants.values_list("patient", flat=True)))

@@ -42,6 +42,11 @@ def one_of(
     return reader_of(request).one(model, pk, *related, action=action)
 
 
+def reach_key(request: HttpRequest) -> tuple[object, ...]:
+    """What `mine` was narrowed by: the same for everybody who sees the same rows."""
+    return reader_of(request).key()
+
+
 def my_institutions(request: HttpRequest) -> list[Institution]:
     """The institutions that this person works for now."""
     assert isinstance(request.user, User)
@@ -122,6 +127,7 @@ __all__ = [
     "note_view",
     "one_of",
     "ours",
+    "reach_key",
     "reader_of",
     "seen_institutions",
     "sees_only_named",

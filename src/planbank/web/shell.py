@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from planbank import __version__
 from planbank.access.policy import institutions_of, may
+from planbank.access.standing import is_remembered, remember
 from planbank.messages.models import Notice
 from planbank.people.models import User
 from planbank.pipeline.models import Mark
@@ -43,6 +44,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         context["demo_accounts"] = _demo_accounts() if context["demo"] else []
         return context
     now = house.clock.now()
+    if not is_remembered(user):
+        remember(user)  # a public page: the menu asks the policy once a line
     context["menu"] = _menu(request, user, now)
     unseen = Notice.objects.filter(user=user, seen_at__isnull=True)[:100].count()
     context["inbox"] = {"url": reverse("notices"), "count": unseen}

@@ -7,6 +7,7 @@ JSON of its dataclasses (planbank.dicom).
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from planbank.catalogue.models.arrival import InstanceVersion
@@ -26,6 +27,8 @@ class Derived(models.Model):
 
     class Meta:
         abstract = True
+        # Who names this UID: asked before anything is deleted.
+        indexes = [GinIndex(fields=["references"], opclasses=["jsonb_path_ops"], name="%(class)s_references")]
 
 
 class StructureSet(Derived):
@@ -52,6 +55,7 @@ class Roi(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["structure_set", "number"], name="roi_unique")]
+        indexes = [models.Index(fields=["name", "structure_set"], name="roi_name")]
 
 
 class Plan(Derived):

@@ -7,13 +7,16 @@ an identity that another institution sent finds nothing (model.md: identity neve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Replace
 
 from planbank.catalogue.models import Finding, PatientFile, Series, Study
+from planbank.catalogue.queries.among import among
 from planbank.catalogue.queries.paging import Order
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ ORDERS = {
     "-id": Order("sent_id", descending=True),
 }
 MAX_WORDS = 8
+# By a word of a search, the patients whose pseudonym or trial ID it could be.
+Known = Callable[[str], RawSQL]
 
 
 @dataclass
@@ -46,26 +51,45 @@ NAMELESS_ORDERS = {name: ORDERS[name] for name in ("-received", "received")}
 
 
 def search(
-    files: QuerySet[PatientFile], text: str, *, named: Q | None = None, also: Sequence[str] = ()
+    files: QuerySet[PatientFile],
+    text: str,
+    *,
+    named: Q | None = None,
+    also: Sequence[str] = (),
+    known: Known | None = None,
 ) -> QuerySet[PatientFile]:
     """Files in which every word of `text` stands in the ID, the name or a study's description.
 
     Words are literal. A number is found with and without its dashes. `named`: where only some rows
-    may be found by what names a patient; the others are found by the columns of `also`.
+    may be found by what names a patient; the others are found by the columns of `also`, and `known`
+    gives the patients that these columns could mean.
     """
     for word in text.replace("\0", "").split()[:MAX_WORDS]:
-        in_study = Study.objects.filter(patient_file=OuterRef("pk"), description__icontains=word)
-        found = Q(sent_id__icontains=word) | Q(name__icontains=word) | Exists(in_study)
-        plain = word.replace("-", "")
-        if plain.isdigit():
-            files = files.alias(plain_id=Replace(F("sent_id"), Value("-"), Value("")))
-            found |= Q(plain_id__contains=plain)
+        in_study = Study.objects.filter(description__icontains=word).order_by()
+        found = Q(pk__in=called(word)) | Q(pk__in=among(in_study.values_list("patient_file", flat=True)))
         files = files.filter(where_allowed(found, word, named, also))
+        if named is not None and known is not None:
+            files = files.filter(found | Q(patient__in=known(word)))
     return files
 
 
+def called(word: str) -> RawSQL:
+    """All files of the bank with a word in ID or name: a part of a search, never an answer."""
+    files = PatientFile.objects.order_by()
+    found = Q(sent_id__icontains=word) | Q(name__icontains=word)
+    plain = word.replace("-", "")
+    if plain.isdigit():
+        files = files.alias(plain_id=Replace(F("sent_id"), Value("-"), Value("")))
+        found |= Q(plain_id__contains=plain)
+    return among(files.filter(found).values_list("pk", flat=True))
+
+
 def where_allowed(found: Q, word: str, named: Q | None, also: Sequence[str]) -> Q:
-    """A search that names patients, on the rows where it may; on all of them by the columns of `also`."""
+    """A search that names patients, on the rows where it may; on all of them by the columns of `also`.
+
+    What `also` reads is asked row by row. Whoever searches adds a condition that costs less and holds
+    for every row that this finds; the database looks at that one first.
+    """
     if named is None:
         return found
     found &= named

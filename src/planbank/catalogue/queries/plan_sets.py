@@ -10,13 +10,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Replace
+from django.db.models import Count, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from planbank.catalogue.finding_words import WORDS
-from planbank.catalogue.models import Calculation, Finding, Member, PatientFile, PlanSet, Roi
+from planbank.catalogue.models import Calculation, Finding, Member, PatientFile, PlanSet, Roi, Role
+from planbank.catalogue.queries.among import among
 from planbank.catalogue.queries.paging import Order
-from planbank.catalogue.queries.patients import where_allowed
+from planbank.catalogue.queries.patients import Known, called, where_allowed
+from planbank.catalogue.queries.roi_names import roi_names
 from planbank.pipeline.models import Outcome, State
 
 if TYPE_CHECKING:
@@ -57,28 +59,33 @@ class PlanSetFacts:
 
 
 def search(
-    plan_sets: QuerySet[PlanSet], text: str, *, named: Q | None = None, also: Sequence[str] = ()
+    plan_sets: QuerySet[PlanSet],
+    text: str,
+    *,
+    named: Q | None = None,
+    also: Sequence[str] = (),
+    known: Known | None = None,
 ) -> QuerySet[PlanSet]:
     """Plan sets in which every word stands in the label, the patient's ID or name, or an ROI name.
 
-    Words are literal. A number is found with and without its dashes. `named`, `also`: as in
+    Words are literal. A number is found with and without its dashes. `named`, `also`, `known`: as in
     `patients.search`.
     """
     for word in text.replace("\0", "").split()[:MAX_WORDS]:
-        found = Q(label__icontains=word)
-        found |= Q(patient_file__sent_id__icontains=word) | Q(patient_file__name__icontains=word)
-        found |= Exists(_rois().filter(name__icontains=word))
-        plain = word.replace("-", "")
-        if plain.isdigit():
-            plan_sets = plan_sets.alias(plain_id=Replace(F("patient_file__sent_id"), Value("-"), Value("")))
-            found |= Q(plain_id__contains=plain)
+        found = Q(label__icontains=word) | Q(patient_file__in=called(word))
+        if names := roi_names(word):
+            found |= Q(pk__in=_with_roi(names))
         plan_sets = plan_sets.filter(where_allowed(found, word, named, also))
+        if named is not None and known is not None:
+            plan_sets = plan_sets.filter(found | Q(patient_file__patient__in=known(word)))
     return plan_sets
 
 
-def _rois() -> QuerySet[Roi]:
-    """The ROIs of the structure sets of an outer plan set."""
-    return Roi.objects.filter(structure_set__version__current_in__member__plan_set=OuterRef("pk"))
+def _with_roi(names: Sequence[str]) -> RawSQL:
+    """Plan sets with an ROI of one of these names in their structure sets."""
+    versions = Roi.objects.filter(name__in=names).order_by().values("structure_set__version")
+    members = Member.objects.filter(role=Role.STRUCTURE_SET, instance__current_version__in=versions)
+    return among(members.order_by().values_list("plan_set", flat=True))
 
 
 def with_worst(plan_sets: QuerySet[PlanSet], worst: str) -> QuerySet[PlanSet]:
@@ -90,16 +97,19 @@ def with_worst(plan_sets: QuerySet[PlanSet], worst: str) -> QuerySet[PlanSet]:
 
 
 def _open_findings(state: str) -> Q:
-    """An open finding of a state; a code without words counts as 'info', so that one takes any."""
-    rows = Finding.objects.filter(closed_at__isnull=True, patient_file=OuterRef("patient_file"))
+    """An open finding of a state; a code without words counts as 'info', so that one takes any.
+
+    Asked from the findings' side, once: there are few beside the plan sets.
+    """
+    rows = Finding.objects.filter(closed_at__isnull=True)
     if state in ("bad", "warn"):
         rows = rows.filter(code__in=[code for code, words in WORDS.items() if words.state == state])
-    members = Member.objects.filter(plan_set=OuterRef(OuterRef("pk")), instance__isnull=False)
-    own = rows.filter(subject_kind="plan set", subject_id=OuterRef("pk"))
-    of_members = rows.filter(subject_kind="instance", subject_id__in=members.values("instance"))
-    images = Member.objects.filter(plan_set=OuterRef(OuterRef("pk")), series__isnull=False)
-    of_series = rows.filter(subject_kind="series", subject_id__in=images.values("series"))
-    return Q(Exists(own)) | Q(Exists(of_members)) | Q(Exists(of_series))
+    own, instances, series = (
+        rows.filter(subject_kind=kind).values("subject_id") for kind in ("plan set", "instance", "series")
+    )
+    of_members = Member.objects.filter(instance__in=instances).values("plan_set")
+    of_images = Member.objects.filter(series__in=series).values("plan_set")
+    return Q(pk__in=own) | Q(pk__in=of_members) | Q(pk__in=of_images)
 
 
 def facts(page: Sequence[PlanSet]) -> dict[int, PlanSetFacts]:

@@ -27,15 +27,26 @@ def count_to(queryset: QuerySet[Model], most: int) -> int:
     return queryset.order_by()[:most].count()
 
 
-def total(queryset: QuerySet[Model], key: str, *, exact_to: int = 10_000, seconds: int = 60) -> int:
+def total(
+    rows: QuerySet[Model] | Callable[[], QuerySet[Model]],
+    key: object,
+    *,
+    exact_to: int = 10_000,
+    seconds: int = 60,
+) -> int:
     """How many rows there are; above `exact_to` the number may be `seconds` old.
 
-    `key` must name everything the queryset was narrowed by: numbers are shared between requests.
+    `key` must name everything the rows were narrowed by: numbers are shared between requests. Where
+    making the queryset itself costs, hand in what makes it.
     """
-    counted = count_to(queryset, exact_to + 1)
-    if counted <= exact_to:
-        return counted
-    found: int = cache.get_or_set(f"total:{key}", queryset.order_by().count, seconds)
+    name = _named("total", key)
+    found: int | None = cache.get(name)
+    if found is None:
+        queryset = rows() if callable(rows) else rows
+        found = count_to(queryset, exact_to + 1)
+        if found > exact_to:
+            found = queryset.order_by().count()
+            cache.set(name, found, seconds)
     return found
 
 
@@ -49,9 +60,12 @@ def remembered(
     """
     if count_to(rows, above + 1) <= above:
         return make()
-    name = sha256(repr(key).encode()).hexdigest()
-    found: T = cache.get_or_set(f"remembered:{name}", make, seconds)
+    found: T = cache.get_or_set(_named("remembered", key), make, seconds)
     return found
+
+
+def _named(kind: str, key: object) -> str:
+    return f"{kind}:{sha256(repr(key).encode()).hexdigest()}"
 
 
 def newest_received(institutions: QuerySet[Institution]) -> datetime | None:

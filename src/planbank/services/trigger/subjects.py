@@ -6,10 +6,10 @@ rule asks for attributes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from planbank.archive.objects import read_object
 from planbank.archive.store import Store
@@ -44,17 +44,7 @@ class Seen:
         `names`, folded: ROIs that a trigger asks for. Where their sender drops empty ROIs, what is next
         to nothing counts as empty (model.md, Trigger ROIs).
         """
-        if self.plan_set is None:
-            return []
-        rows = Roi.objects.filter(structure_set__version__current_in__member__plan_set=self.plan_set)
-        found = []
-        wanted = ("name", "is_empty", "number", "structure_set__version")
-        small = _small_is_empty(self.plan_set)
-        for name, empty, number, version in rows.values_list(*wanted).distinct():
-            if not empty and version in small and folded(name) in names:
-                empty = _is_next_to_nothing(store, small[version], number)
-            found.append(SeenRoi(name, empty))
-        return sorted(set(found), key=lambda roi: (roi.name, roi.is_empty))
+        return rois_of([self], store, names)[0]
 
     def values(self, store: Store) -> Iterator[ObjectValues]:
         """Its RT objects, and the first image of each series."""
@@ -78,16 +68,40 @@ class Seen:
         return list(InstanceVersion.objects.filter(pk__in=[row.current_version_id for row in firsts]))
 
 
-def _small_is_empty(plan_set: PlanSet) -> dict[int, str]:
-    """Structure sets that came last from a sender which drops empty ROIs: version to content hash."""
+def rois_of(
+    subjects: Sequence[Seen], store: Store, names: frozenset[str] = frozenset()
+) -> list[list[SeenRoi]]:
+    """`Seen.rois` of each of many, in two queries."""
+    plan_sets = [one.plan_set.pk for one in subjects if one.plan_set is not None]
+    if not plan_sets:
+        return [[] for _one in subjects]
+    found: dict[int, set[SeenRoi]] = {pk: set() for pk in plan_sets}
+    small = _small_is_empty(plan_sets)
+    to_plan_set = "structure_set__version__current_in__member__plan_set"
+    rows = Roi.objects.filter(**{f"{to_plan_set}__in": plan_sets}).order_by()
+    wanted = (to_plan_set, "name", "is_empty", "number", "structure_set__version")
+    for pk, name, empty, number, version in rows.values_list(*wanted).distinct():
+        content_hash = small.get((pk, version))
+        if not empty and content_hash and folded(name) in names:
+            empty = _is_next_to_nothing(store, content_hash, number)
+        found[pk].add(SeenRoi(name, empty))
+    return [
+        sorted(found[one.plan_set.pk] if one.plan_set else (), key=lambda roi: (roi.name, roi.is_empty))
+        for one in subjects
+    ]
+
+
+def _small_is_empty(plan_sets: Sequence[int]) -> dict[tuple[int, int], str]:
+    """Structure sets whose last sender drops empty ROIs: (plan set, version) to content hash."""
     came = Submission.objects.filter(
-        instance__member__plan_set=plan_set,
+        instance__member__plan_set__in=plan_sets,
         instance__member__role=Role.STRUCTURE_SET,
         version__current_in=F("instance"),
     )
-    last = came.order_by("version", "-received_at", "-pk").distinct("version")
-    rows = Submission.objects.filter(pk__in=last.values("pk"), sender__small_is_empty=True)
-    return dict(rows.values_list("version", "version__content_hash"))
+    which = ("instance__member__plan_set", "version")
+    last = came.order_by(*which, "-received_at", "-pk").distinct(*which)
+    rows = last.values_list(*which, "version__content_hash", "sender__small_is_empty")
+    return {(plan_set, version): found for plan_set, version, found, small in rows if small}
 
 
 def _is_next_to_nothing(store: Store, content_hash: str, number: int) -> bool:
@@ -104,12 +118,20 @@ def _is_next_to_nothing(store: Store, content_hash: str, number: int) -> bool:
 
 def seen_in(patient_file_id: int) -> list[Seen]:
     """Every subject of a patient file."""
-    found = [
-        Seen(row.sop_instance_uid, plan_set=row)
-        for row in PlanSet.objects.filter(patient_file=patient_file_id).order_by("pk")
-    ]
-    held = Member.objects.filter(plan_set__patient_file=patient_file_id, series__isnull=False)
+    return seen_in_each([patient_file_id])[patient_file_id]
+
+
+def seen_in_each(patient_files: Sequence[int]) -> dict[int, list[Seen]]:
+    """Every subject of each of these patient files, in two queries."""
+    found: dict[int, list[Seen]] = {pk: [] for pk in patient_files}
+    for row in PlanSet.objects.filter(patient_file__in=patient_files).order_by("pk"):
+        found[row.patient_file_id].append(Seen(row.sop_instance_uid, plan_set=row))
+    held = Member.objects.filter(plan_set__patient_file__in=patient_files, series__isnull=False)
     loose = Series.objects.filter(
-        study__patient_file=patient_file_id, modality__in=IMAGE_MODALITIES, instances__isnull=False
+        Exists(Instance.objects.filter(series=OuterRef("pk"))),
+        study__patient_file__in=patient_files,
+        modality__in=IMAGE_MODALITIES,
     ).exclude(pk__in=held.values("series"))
-    return found + [Seen(row.series_instance_uid, series=row) for row in loose.distinct().order_by("pk")]
+    for one in loose.annotate(file=F("study__patient_file")).order_by("pk"):
+        found[one.file].append(Seen(one.series_instance_uid, series=one))  # type: ignore[attr-defined]
+    return found

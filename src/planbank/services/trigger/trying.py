@@ -7,7 +7,7 @@ limits, and never written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from planbank.archive.store import Store
@@ -18,7 +18,7 @@ from planbank.errors import DicomError, DicomTooLong
 from planbank.protocols.models import Trigger
 from planbank.services.trigger.matching import Match, SeenRoi, match
 from planbank.services.trigger.run import names_of, rule_of
-from planbank.services.trigger.subjects import Seen
+from planbank.services.trigger.subjects import Seen, rois_of
 
 SOP_CLASS = read_path("SOPClassUID")
 RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -48,10 +48,18 @@ class Dropped:
 
 def tried_on(seen: Seen, store: Store, triggers: Iterable[Trigger]) -> list[Tried]:
     """A stored plan set or series."""
+    return next(tried_on_each([seen], store, triggers))
+
+
+def tried_on_each(
+    subjects: Sequence[Seen], store: Store, triggers: Iterable[Trigger]
+) -> Iterator[list[Tried]]:
+    """Stored plan sets and series, one after the other; their ROIs are read together."""
     rows = list(triggers)
     rules = [rule_of(row) for row in rows]
-    objects = list(seen.values(store)) if any(rule.condition for rule in rules) else []
-    return tried(rows, seen.rois(store, names_of(rules)), objects)
+    asks = any(rule.condition for rule in rules)
+    for seen, rois in zip(subjects, rois_of(subjects, store, names_of(rules)), strict=True):
+        yield tried(rows, rois, list(seen.values(store)) if asks else [])
 
 
 def tried(triggers: Sequence[Trigger], rois: Sequence[SeenRoi], objects: list[ObjectValues]) -> list[Tried]:

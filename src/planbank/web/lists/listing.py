@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from planbank.catalogue.queries.paging import Page
 from planbank.catalogue.queries.totals import count_to
 from planbank.web.lists.filters import Filters
 from planbank.web.parts.words import thin
@@ -47,9 +48,11 @@ def without(request: HttpRequest, *names: str) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-def where(rows: QuerySet, shown: int) -> Where:
-    """'50 of 178 rows', counted to a limit."""
-    total = count_to(rows, MOST_COUNTED + 1)
+def where(rows: QuerySet, found: Page) -> Where:
+    """'50 of 178 rows', counted to a limit; not at all where the page is the whole list."""
+    shown = len(found.rows)
+    is_whole = not (found.before or found.after)
+    total = shown if is_whole else count_to(rows, MOST_COUNTED + 1)
     if total > MOST_COUNTED:
         of = _("more than %(n)s") % {"n": thin(MOST_COUNTED)}
         return Where(

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
 from planbank.access import policy
+from planbank.access.listing import protocols_seen
 from planbank.access.scopes import Columns, Scope
 from planbank.catalogue.models import PlanSet
 from planbank.delivery.models import Forward
 from planbank.delivery.progress import Progress, progress_of
-from planbank.protocols.models import Protocol
+from planbank.web.acting import user_of
 from planbank.web.pages import house_of
 from planbank.web.reach import mine, unveil_labels
 
@@ -41,10 +41,11 @@ class Line:
 
 def seen(request: HttpRequest) -> QuerySet[Forward]:
     """The forwards this person may see, newest first."""
-    now = house_of(request).clock.now()
-    rows = policy.visible(request.user, "data.view", Forward.objects.all(), COLUMNS, at=now)
+    now, user = house_of(request).clock.now(), user_of(request)
+    rows = policy.visible(user, "data.view", Forward.objects.all(), COLUMNS, at=now)
     own = rows.filter(Q(seen_through__isnull=True) | Q(seen_through=F("protocol_id")))
-    ids = Q(pk__in=own.values("pk")) | Q(protocol__in=_looked_after(request, now))
+    looked_after = protocols_seen(user, now, action="trigger.edit")
+    ids = Q(pk__in=own.values("pk")) | Q(protocol__in=looked_after.order_by().values("pk"))
     related = ("destination__institution", "protocol", "institution", "trigger", "asked_by")
     return Forward.objects.filter(ids).select_related(*related).order_by("-asked_at", "-pk")
 
@@ -73,8 +74,3 @@ def lines(request: HttpRequest, rows: Iterable[Forward]) -> list[Line]:
         Line(row, so_far[row.pk], plans.get(ids.get((row.patient_file_id, row.subject_uid), 0)))
         for row in rows
     ]
-
-
-def _looked_after(request: HttpRequest, at: datetime) -> list[int]:
-    protocols = Protocol.objects.filter(forwards__isnull=False).distinct().values_list("pk", flat=True)
-    return [pk for pk in protocols if policy.may(request.user, "trigger.edit", at, Scope("protocol", pk))]

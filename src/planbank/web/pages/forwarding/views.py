@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from planbank.access.policy import institutions_of
 from planbank.catalogue.models import PlanSet
+from planbank.catalogue.queries.totals import count_to
 from planbank.delivery import asking
 from planbank.delivery.models import Delivery, Destination, Forward
 from planbank.delivery.rules import why_not, why_not_patient
@@ -36,14 +37,15 @@ from planbank.web.pages.forwarding.rows import lines, may_act, seen
 from planbank.web.pages.plans import words as plan_words
 from planbank.web.reach import note, one_of, unveil_labels
 
-SIZE, OBJECTS = 50, 100
+SIZE, OBJECTS, MOST_HELD = 50, 100, 1000
 _SORTED = ("version__modality", Length("version__instance_number"), "version__instance_number", "pk")
 _WORST = ["refused", "failed", "withheld", "sending", "waiting", "cancelled", "delivered"]
 
 
 def _held(request: HttpRequest) -> tuple[int, bool] | None:
-    """How many wait for a click of this person."""
-    count = seen(request).filter(state=Forward.State.HELD).count()
+    """How many wait for a click of this person. Mostly none does, so that is asked first."""
+    held = Forward.objects.filter(state=Forward.State.HELD)
+    count = count_to(seen(request).filter(pk__in=held.values("pk")), MOST_HELD) if held.exists() else 0
     return (count, True) if count else None
 
 

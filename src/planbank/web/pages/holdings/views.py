@@ -135,7 +135,7 @@ def _context(
         "given": given,
         "as_of": given.get("as_of"),
         "found": found,
-        "where": where(wanted(given), len(found.rows)),
+        "where": where(wanted(given), found),
         "all_url": without(request, *filters.fields),
         "may_remove": may_remove(request, here),
         "now": house_of(request).clock.now(),

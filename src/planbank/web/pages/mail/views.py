@@ -57,7 +57,7 @@ def mail(request: HttpRequest) -> HttpResponse:
         "given": given,
         "found": found,
         "rows": [(row, STATES[row.state]) for row in found.rows],
-        "where": where(rows, len(found.rows)),
+        "where": where(rows, found),
         "all_url": without(request, *filters.fields),
         "stuck": Message.objects.filter(state__in=["waiting", "given-up"]).exists(),
         "problem": Message.objects.filter(state="waiting").exclude(problem="").order_by("due_at").first(),

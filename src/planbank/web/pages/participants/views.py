@@ -112,7 +112,7 @@ def listed(request: HttpRequest, protocol: int) -> HttpResponse:
         "sort": sort if sort in ORDERS else USUAL,
         "found": found,
         "rows": [Row(row, came[row.pk], now.date()) for row in found.rows],
-        "where": where(found_by(given), len(found.rows)),
+        "where": where(found_by(given), found),
         "all_url": without(request, *filters.fields),
         "can": _can(request, here),
         "now": now,

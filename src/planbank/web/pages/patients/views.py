@@ -70,7 +70,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "sort": sort if sort in sorts else USUAL,
         "found": found,
         "rows": _rows(request, found.rows),
-        "where": where(files, len(found.rows)),
+        "where": where(files, found),
         "codes": codes,
         "several": len(codes) > 1,
         "linkable": may_link(request),

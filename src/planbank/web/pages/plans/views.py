@@ -29,6 +29,7 @@ from planbank.web.pages.plans.forms import PlanFilters
 from planbank.web.reach import (
     addable_institutions,
     note,
+    reach_key,
     seen_institutions,
     sees_only_named,
     unveil_labels,
@@ -86,8 +87,7 @@ def mine(request: HttpRequest) -> QuerySet[PlanSet]:
 
 
 def _how_many(request: HttpRequest) -> tuple[int, bool]:
-    key = f"plan-sets:{request.user.pk}"
-    return total(mine(request), key, exact_to=2000), False
+    return total(lambda: mine(request), ("plan sets", *reach_key(request)), exact_to=2000), False
 
 
 @page(
@@ -118,7 +118,7 @@ def plans(request: HttpRequest) -> HttpResponse:
         "sort": sort if sort in sorts else USUAL,
         "found": found,
         "rows": _rows(found.rows),
-        "where": where(rows, len(found.rows)),
+        "where": where(rows, found),
         "codes": codes,
         "several": len(codes) > 1,
         "pick": addable_institutions(request),

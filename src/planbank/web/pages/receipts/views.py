@@ -83,7 +83,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
         "given": given,
         "rows": [(row, word(row.state), headline(row), protocols(row)) for row in found.rows],
         "found": found,
-        "where": where(rows, len(found.rows)),
+        "where": where(rows, found),
         "codes": codes,
         "several": len(codes) > 1,
         "all_url": without(request, *filters.fields),

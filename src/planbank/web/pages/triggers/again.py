@@ -28,13 +28,13 @@ from planbank.pipeline.models import Outcome, State
 from planbank.protocols.act import Act
 from planbank.protocols.models import Firing, Participation, Protocol, Trigger
 from planbank.services.trigger.run import in_force
-from planbank.services.trigger.subjects import seen_in
-from planbank.services.trigger.trying import tried_on
+from planbank.services.trigger.subjects import seen_in_each
+from planbank.services.trigger.trying import tried_on_each
 from planbank.web.acting import user_of
 from planbank.web.pages import house_of, page
 
 # A preview is a look at the newest, for as long as a person waits.
-NEWEST, SECONDS = 200, 2.0
+NEWEST, AT_ONCE, SECONDS = 200, 25, 2.0
 STOPPED = "looked at before; stopped"
 
 
@@ -99,12 +99,15 @@ def _preview(house: House, protocol: Protocol, files: QuerySet[PatientFile], now
     known = set(done.values_list("trigger", "patient_file", "subject_uid"))
     counts: Counter[tuple[int, str]] = Counter()
     looked, until = 0, time.monotonic() + SECONDS
-    for file in files.order_by("-last_received_at", "-pk").values_list("pk", flat=True)[:NEWEST]:
+    newest = list(files.order_by("-last_received_at", "-pk").values_list("pk", flat=True)[:NEWEST])
+    for some in (newest[n : n + AT_ONCE] for n in range(0, len(newest), AT_ONCE)):
         if time.monotonic() > until:
             break
-        looked += 1
-        for seen in seen_in(file):
-            for one in tried_on(seen, house.store, rows):
+        looked += len(some)
+        subjects = [(file, seen) for file, held in seen_in_each(some).items() for seen in held]
+        tries = tried_on_each([seen for _file, seen in subjects], house.store, rows)
+        for (file, seen), lines in zip(subjects, tries, strict=True):
+            for one in lines:
                 if one.found is not None and (one.trigger.pk, file, seen.uid) not in known:
                     counts[one.trigger.pk, one.found.what] += 1
     lines = [

@@ -25,7 +25,6 @@ from planbank.access.policy import visible
 from planbank.access.scopes import PATIENT_FILES
 from planbank.catalogue.models import PatientFile, PlanSet, Series
 from planbank.catalogue.queries.paging import Order, read_page
-from planbank.catalogue.queries.totals import count_to
 from planbank.erasure.ageing import (
     FIRST,
     delete_not,
@@ -80,8 +79,8 @@ class Line:
 
 def _how_many(request: HttpRequest) -> tuple[int, bool]:
     now = house_of(request).clock.now()
-    rows = ours(request, Ageing)
-    return count_to(rows, 1000), rows.filter(goes_at__lte=now + FIRST).exists()
+    soonest = list(ours(request, Ageing).order_by("goes_at").values_list("goes_at", flat=True)[:1000])
+    return len(soonest), bool(soonest) and soonest[0] <= now + FIRST
 
 
 @page(
@@ -109,7 +108,7 @@ def unassigned(request: HttpRequest) -> HttpResponse:
         "given": given,
         "found": found,
         "rows": _rows(request, found.rows),
-        "where": where(rows, len(found.rows)),
+        "where": where(rows, found),
         "codes": codes,
         "several": len(codes) > 1,
         "all_url": without(request, *filters.fields),
