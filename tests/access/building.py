@@ -9,7 +9,7 @@ from planbank.access.models import Grant
 from planbank.access.roles import ROLES
 from planbank.catalogue.models import PlanSet
 from planbank.people.models import Affiliation, User
-from planbank.protocols.models import Membership, ProjectItem, ReuseRequest
+from planbank.protocols.models import Disclosure, Membership, ProjectItem, ReuseRequest
 from tests.access.oracle import Held, Person, World
 from tests.protocols.rows import ProtocolRows
 
@@ -20,6 +20,7 @@ def build_person(rows: ProtocolRows, world: World, person: Person) -> User:
     """The account of a person, with where they work and what they hold."""
     user: User = User.objects.create(
         username=person.name,
+        password="x",  # one that nobody can type
         name=person.name.title(),
         is_active=person.active,
         is_site_admin=person.admin,
@@ -88,6 +89,8 @@ def build_reuses(rows: ProtocolRows, world: World, plans: dict[str, PlanSet]) ->
         ReuseRequest.objects.filter(pk=request.pk).update(
             state=reuse.state, every_institution=reuse.whose is None
         )
+        if reuse.state == "approved":
+            Disclosure.objects.create(request=request, patients=0, objects_count=0, began_at=request.since)
         request.institutions.set([rows.institution(code) for code in sorted(reuse.whose or ())])
         files = [plans[row].patient_file_id for row in reuse.listed or ()]
         for member in Membership.objects.filter(protocol=protocol, patient_file__in=files):

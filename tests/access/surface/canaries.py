@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import structlog
 
 from tests.access.oracle import Person, sees
 from tests.access.surface.world import Planted
@@ -42,3 +47,29 @@ def _pattern(form: str) -> str:
     if not form.endswith("!"):
         return re.escape(form)
     return rf"(?<![\d.]){re.escape(form[:-1])}(?![\d.])"
+
+
+class Lines(logging.Handler):
+    """Everything that is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(
+            f"{record.getMessage()} {record.exc_text or ''} {record.__dict__.get('request', '')}"
+        )
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """The lines that are logged meanwhile, by the standard library or structlog."""
+    handler = Lines()
+    logging.getLogger().addHandler(handler)
+    try:
+        with structlog.testing.capture_logs() as events:
+            yield handler.lines
+            handler.lines += [str(event) for event in events]
+    finally:
+        logging.getLogger().removeHandler(handler)

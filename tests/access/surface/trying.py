@@ -1,9 +1,9 @@
-"""Trying a door as somebody, and what the oracle says that must come of it."""
+"""Trying a door as somebody: its addresses, a client, and what a request wrote."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +15,11 @@ from django.test import Client
 from django.urls import reverse
 
 from planbank.access.surface import SITE, Door
-from planbank.access.surface.door import PUBLIC
 from planbank.access.tokens import issue
 from planbank.journal.record import Actor
-from tests.access.oracle import Person, answers, decides, own
-from tests.access.surface.world import ABSENT, Example, Planted
+from tests.access.oracle import Person, decides
+from tests.access.surface.kinds import Example
+from tests.access.surface.world import ABSENT, Planted
 from tests.house.test_surface import site
 
 FIRST = {door.action: door.name for door in reversed(SITE.values()) if door.scope}
@@ -40,20 +40,20 @@ _WRITES = "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_u
 # One door of each kind is tried with every row, the others with one row of each sort.
 EVERY_ROW = {"plan", "patient", "series", "instance"}
 SOME_ROWS = {"auh-brain", "ouh-brain", "auh-heart", "vle-none", "auh-restricted"}
-# Pages with a rule of their own about rows, held to it by their own tests; denied is denied here too.
-OWN_RULE = ("unassigned-", "patient-who", "my-permission-end", "project-item-off")
 WHERE = "BRAIN"
-DENIED, ANSWERED = frozenset({403, 404}), frozenset({200, 204, 302, 303, 400, 409, 410, 422})
+# Words that addresses take besides numbers.
+SAID = {"forward-act": "cancel", "destination-act": "pause"}
 
 
 @dataclass(frozen=True)
 class Way:
-    """One address of a door, and what it names."""
+    """One address of a door, and what it names; `asked` is what a door is asked about in words."""
 
     path: str
     scope: str | None = None
     example: Example | None = None
     absent: bool = False
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ways_of(door: Door, planted: Planted, person: Person) -> Iterator[Way]:
@@ -70,7 +70,7 @@ def ways_of(door: Door, planted: Planted, person: Person) -> Iterator[Way]:
         if first or name in (WHERE, "P", "OUH") or decides(planted.world, person, door.action, name) == 200:
             yield from _rows(door, planted, name, {door.scope: pk})
     gone: dict[str, Any] = {door.scope: ABSENT}
-    yield Way(reverse(door.name, kwargs={**gone, **_number(door, ABSENT)}), absent=True)
+    yield Way(reverse(door.name, kwargs={**gone, **_number(door, Example(ABSENT))}), absent=True)
 
 
 def _scopes(door: Door, planted: Planted) -> dict[str, int]:
@@ -85,68 +85,32 @@ def _scopes(door: Door, planted: Planted) -> dict[str, int]:
 
 def _rows(door: Door, planted: Planted, scope: str | None, kwargs: dict[str, Any]) -> Iterator[Way]:
     if not door.of:
-        yield Way(reverse(door.name, kwargs=kwargs), scope)
+        path = reverse(door.name, kwargs=kwargs)
+        for one in planted.examples.get(door.name, []):
+            yield Way(path, scope, one, asked=one.more)
+        yield Way(path, scope, absent=door.name in planted.examples)
         return
     for example in planted.examples.get(door.of, []):
         if example.row and door.name not in EVERY_ROW and example.row not in SOME_ROWS:
             continue  # asked of the policy as the others of its kind ask
-        yield Way(reverse(door.name, kwargs={**kwargs, **_number(door, example.number)}), scope, example)
-    number = "0" * 32 if isinstance(_any(planted, door), str) else ABSENT
-    yield Way(reverse(door.name, kwargs={**kwargs, **_number(door, number)}), scope, absent=True)
+        yield Way(reverse(door.name, kwargs={**kwargs, **_number(door, example)}), scope, example)
+    gone = Example("0" * 32 if isinstance(_any(planted, door), str) else ABSENT)
+    yield Way(reverse(door.name, kwargs={**kwargs, **_number(door, gone)}), scope, absent=True)
 
 
 def _any(planted: Planted, door: Door) -> Any:
     return next((example.number for example in planted.examples.get(door.of, [])), ABSENT)
 
 
-def _number(door: Door, number: Any) -> dict[str, Any]:
-    """The arguments of an address besides its scope: the row's number, and any word."""
+def _number(door: Door, example: Example) -> dict[str, Any]:
+    """The arguments of an address besides its scope: the row's number, and what else it says."""
     if not door.of:
         return {}
     names = re.findall(r"<(\w+):(\w+)>", str(site()[door.name].pattern))
-    rest = [(kind, name) for kind, name in names if name != door.scope]
-    first, *others = rest
-    return {first[1]: number, **{name: 1 if kind == "int" else "x" for kind, name in others}}
-
-
-def expected(planted: Planted, person: Person, door: Door, way: Way) -> frozenset[int]:
-    """The statuses of which one must come: `ANSWERED`, or a refusal."""
-    world = planted.world
-    if door.action == PUBLIC:
-        return ANSWERED
-    if not person.comes or not person.active:
-        return frozenset({302})
-    if way.absent and way.scope is None and door.scope:
-        return frozenset({404})
-    verdict = decides(world, person, door.action, way.scope)
-    if verdict != 200:
-        return frozenset({verdict})
-    if door.name.startswith(OWN_RULE):
-        return ANSWERED | DENIED
-    if way.absent:
-        return OF_ONESELF if door.of == "passkey" else frozenset({404})
-    if way.example is None:
-        return OF_ONESELF if door.action == "account.use" else ANSWERED
-    return _of_row(planted, person, door, way, way.example)
-
-
-OF_ONESELF = ANSWERED | {404}  # a second factor that one does not have
-
-
-def _of_row(planted: Planted, person: Person, door: Door, way: Way, example: Example) -> frozenset[int]:
-    world = planted.world
-    if example.row:
-        status = answers(world, person, door.action, example.row)
-        return ANSWERED if status == 200 else frozenset({status})
-    if example.within and way.scope is not None and example.within != way.scope:
-        return frozenset({404})  # its number, in another protocol's address
-    if example.within and way.scope is None:
-        inside = decides(world, person, door.action, example.within) == 200
-        return ANSWERED | DENIED if inside else DENIED
-    if example.who:
-        mine = person.admin if example.who == "system-admin" else example.who in own(person)
-        return ANSWERED if mine else frozenset({404})
-    return ANSWERED | ({403} if example.within else frozenset())
+    (_kind, first), *others = [(kind, name) for kind, name in names if name != door.scope]
+    said = {name: ABSENT if kind == "int" else SAID.get(door.name, "x") for kind, name in others}
+    more = {name: value for name, value in example.more.items() if name in said}
+    return {first: example.number, **said, **more}
 
 
 class Browser(Client):
@@ -176,14 +140,17 @@ class Visitor:
             self.client.force_login(self.planted.users[self.person.name], backend=BACKEND)
         self.cookies = {name: morsel.value for name, morsel in self.client.cookies.items()}
 
-    def tries(self, method: str, path: str, **headers: str) -> tuple[HttpResponse, set[str]]:
+    def tries(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
+    ) -> tuple[HttpResponse, set[str]]:
         """The answer, and the tables that were written; all of it is undone."""
         self.client.cookies.clear()
         for name, value in self.cookies.items():
             self.client.cookies[name] = value
+        self.planted.present = self.planted.users[self.person.name] if self.person.comes else None
         with transaction.atomic():
-            before = _counts()
-            answer = getattr(self.client, method.lower())(path, headers=headers)
+            before = _counts() if method != "GET" else {}
+            answer = getattr(self.client, method.lower())(path, body or {}, headers=headers)
             if answer.streaming:  # read while the session is still there
                 heads = answer.headers
                 answer = HttpResponse(b"".join(answer.streaming_content), status=answer.status_code)
@@ -208,4 +175,4 @@ def token_of(planted: Planted, person: Person) -> str:
     return issue(user, name="nb", scope=None, purpose="a test", days=30, actor=actor, at=at)[1]
 
 
-__all__ = ["SITE", "Visitor", "Way", "expected", "token_of", "ways_of"]
+__all__ = ["SITE", "Visitor", "Way", "token_of", "ways_of"]

@@ -1,60 +1,37 @@
 """The bank that every door is tried in: what the oracle's world says, with identities planted in it.
 
-Goes out: `Planted`, with an example of every kind of row that an address can name. A door with a new
-`of=` wants its kind here.
+Goes out: `Planted`, with an example of every kind of row that an address can name (kinds.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from planbank.access.models import Grant
+from django.contrib.auth.models import AnonymousUser
+
+from planbank.access.standing import Standing, standing_of
 from planbank.catalogue.models import (
     Instance,
     PatientFile,
     Plan,
     PlanSet,
-    QuarantinedParcel,
     Roi,
     Series,
     Study,
     Submission,
 )  # fmt: skip
-from planbank.people.models import Affiliation, User
-from planbank.protocols.models import (
-    Agreement,
-    AttributeType,
-    Contact,
-    DataController,
-    Enrolment,
-    Participant,
-    Participation,
-    ReuseRequest,
-    Trigger,
-)  # fmt: skip
+from planbank.people.models import User
 from tests.access.building import build_person, build_reuses, build_scopes
 from tests.access.oracle import World
+from tests.access.surface.kinds import ASKED, KINDS, Example
 from tests.access.surface.people import PEOPLE, WORLD
 from tests.protocols.rows import ProtocolRows
 
 ABSENT = 987654321
-
-
-@dataclass(frozen=True)
-class Example:
-    """One row that an address can name: its number, and who may come to it besides the action.
-
-    `row`: who sees that row of the oracle; `who`: staff of that institution, or that role, alone;
-    `within`: it stands in that protocol only.
-    """
-
-    number: Any
-    row: str = ""
-    who: str = ""
-    within: str = ""
 
 
 @dataclass
@@ -66,6 +43,9 @@ class Planted:
     plans: dict[str, PlanSet] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     examples: dict[str, list[Example]] = field(default_factory=dict)
+    present: User | None = None
+    holding: dict[int, Standing] = field(default_factory=dict)
+    bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def build(self) -> Planted:
         """Make everything."""
@@ -75,9 +55,19 @@ class Planted:
         build_reuses(self.rows, self.world, self.plans)
         for person in PEOPLE:
             self.users[person.name] = build_person(self.rows, self.world, person)
-        for kind, make in KINDS.items():
+        for kind, make in {**KINDS, **ASKED}.items():
             self.examples[kind] = make(self)
         return self
+
+    def signed_in(self, _request: object) -> User | AnonymousUser:
+        """Who is at the doors now, as a request has them."""
+        return AnonymousUser() if self.present is None or not self.present.is_active else copy(self.present)
+
+    def remember(self, user: User) -> None:
+        """What they hold, read once in this world."""
+        if user.pk not in self.holding:
+            self.holding[user.pk] = standing_of(user)
+        user.__dict__["_standing"] = self.holding[user.pk]
 
     def _plan(self, n: int, name: str, code: str, protocols: list[str]) -> PlanSet:
         rows, canary = self.rows, Canary(n)
@@ -167,92 +157,3 @@ class Canary:
         dates = (format(day, form) for form in forms)
         words = (self.word, self.number, f"{self.number[:6]}-{self.number[6:]}", *dates)
         return tuple(one.lower() for one in words)
-
-
-def _of_rows(number: Callable[[PlanSet], Any]) -> Callable[[Planted], list[Example]]:
-    return lambda planted: [Example(number(plan), name) for name, plan in planted.plans.items()]
-
-
-def _trigger(planted: Planted) -> list[Example]:
-    brain, at = planted.rows.protocol("BRAIN"), planted.rows.at
-    rule = Trigger.objects.create(protocol=brain, name="empty brain", roi_name="Brain", changed_at=at)
-    return [Example(rule.pk, within="BRAIN")]
-
-
-def _quarantined(planted: Planted) -> list[Example]:
-    """One of an unknown sender, the system administrator's; one of OUH that could not be read."""
-    at, ouh = planted.rows.at, planted.rows.institution("OUH")
-    strange, unclear = (
-        QuarantinedParcel.objects.create(
-            parcel_id=f"{n:032x}", received_at=at, calling_ae="STRANGER", **fields
-        )
-        for n, fields in enumerate(
-            ({"reason": "unknown-sender"}, {"reason": "cannot-be-read", "institution": ouh}), 1
-        )
-    )
-    return [Example(strange.pk, who="system-admin"), Example(unclear.pk, who="OUH")]
-
-
-def _outcome(planted: Planted) -> list[Example]:
-    version = planted.rows.version()
-    return [Example(planted.rows.outcome(version, "failed", "broken").pk)]
-
-
-def _in_brain(model: Any, **given: Any) -> Callable[[Planted], list[Example]]:
-    """A row that stands in BRAIN: found there, or made."""
-
-    def make(planted: Planted) -> list[Example]:
-        brain = planted.rows.protocol("BRAIN")
-        row = model.objects.filter(protocol=brain).first() or model.objects.create(protocol=brain, **given)
-        return [Example(row.pk, within="BRAIN")]
-
-    return make
-
-
-def _grant(planted: Planted) -> list[Example]:
-    brain = planted.rows.protocol("BRAIN")
-    grant = Grant.objects.filter(scope_kind="protocol", scope_id=brain.pk, user=planted.users["masked"]).get()
-    return [Example(grant.pk, within="BRAIN")]
-
-
-def _affiliation(planted: Planted) -> list[Example]:
-    row = Affiliation.objects.get(user=planted.users["own.staff"])
-    return [Example(row.pk, within="OUH")]
-
-
-KINDS: dict[str, Callable[[Planted], list[Example]]] = {
-    "patient file": _of_rows(lambda plan: plan.patient_file_id),
-    "plan set": _of_rows(lambda plan: plan.pk),
-    "series": _of_rows(lambda plan: plan.members.get(series__isnull=False).series_id),
-    "instance": _of_rows(lambda plan: plan.members.get(role="plan").instance_id),
-    "association": lambda planted: [
-        Example(f"{name}{'0' * 32}"[:32], who=code) for name, (code, _in) in planted.world.rows.items()
-    ],
-    "trigger": _trigger,
-    "quarantine group": _quarantined,
-    "sender": lambda planted: [Example(planted.rows.sender("ECLIPSE", "OUH").pk)],
-    "service": lambda planted: [Example("analyse")],
-    "outcome": _outcome,
-    "participant": _in_brain(Participant),
-    "participation": _in_brain(Participation),
-    "enrolment": _in_brain(Enrolment),
-    "attribute": _in_brain(AttributeType, name="smoker", kind="text"),
-    "agreement": _in_brain(Agreement, kind="other", title="An agreement"),
-    "contact": _in_brain(Contact, name="Carla Contact"),
-    "reuse request": _in_brain(ReuseRequest),
-    "grant": _grant,
-    "affiliation": _affiliation,
-    "person": lambda planted: [Example(planted.users["masked"].pk, within="BRAIN")],
-    "user": lambda planted: [Example(planted.users["own.staff"].pk, within="OUH")],
-    "data controller": lambda planted: [Example(DataController.objects.create(name="Region South").pk)],
-    # Made by what their own tests do; here they are numbers that are not there.
-    "edition": lambda planted: [],
-    "receipt": lambda planted: [],
-    "forward": lambda planted: [],
-    "destination": lambda planted: [],
-    "identity change": lambda planted: [],
-    "erasure": lambda planted: [],
-    # Their rows belong to one person alone and are made in a browser: tests/web tries them.
-    "passkey": lambda planted: [],
-    "one-time link": lambda planted: [],
-}

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 
-from planbank.access.policy import may
+from planbank.access.policy import Refused, Verdict, may
 from planbank.access.scopes import Scope
 from planbank.dicom.patterns import Pattern
 from planbank.naming.book import Answer
@@ -32,9 +32,19 @@ def desk_of(request: HttpRequest, protocol: int, institution: int | None = None)
 
 def may_edit(request: HttpRequest, desk: Desk) -> bool:
     """Whether this person may change the dictionary."""
+    return bool(_verdict(request, desk))
+
+
+def demand_edit(request: HttpRequest, desk: Desk) -> None:
+    """Raises Refused where this person may not change the dictionary that they see."""
+    verdict = _verdict(request, desk)
+    if not verdict:
+        raise Refused(verdict)
+
+
+def _verdict(request: HttpRequest, desk: Desk) -> Verdict:
     assert isinstance(request.user, User)
-    now = house_of(request).clock.now()
-    return bool(may(request.user, "dictionary.edit", now, Scope.of(desk.owner)))
+    return may(request.user, "dictionary.edit", house_of(request).clock.now(), Scope.of(desk.owner))
 
 
 def centres_of(desk: Desk) -> list[Institution]:

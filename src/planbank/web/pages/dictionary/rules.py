@@ -22,7 +22,7 @@ from planbank.naming.table import ALL, HEADS
 from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import page
-from planbank.web.pages.dictionary.desk import centres_of, context_of, desk_of, may_edit, told
+from planbank.web.pages.dictionary.desk import centres_of, context_of, demand_edit, desk_of, may_edit, told
 from planbank.web.pages.dictionary.forms import RuleForm
 
 PATH = "protocols/<int:protocol>/dictionary/"
@@ -38,8 +38,7 @@ def dictionary(request: HttpRequest, protocol: int) -> HttpResponse:
     instead = _rule(desk, request.POST.get("rule") or request.GET.get("rule")) if may else None
     form = _form(request, desk, instead)
     if request.method == "POST":
-        if not may:
-            raise Http404
+        demand_edit(request, desk)
         if form.is_valid() and _save(request, desk, form, instead):
             return redirect("dictionary", protocol)
     tried: dict[str, Any] = {}
