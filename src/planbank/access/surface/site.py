@@ -36,6 +36,8 @@ _DATA = [
     door("plan_dvh", "data.view", GET, VEILED, of="plan set"),
     door("plan-slice", "data.view", GET, VEILED, of="plan set"),
     door("scene", "data.view", GET, VEILED, of="plan set"),
+    door("plan-isodoses", "data.view", POST, of="plan set"),
+    door("scene-difference", "data.view", GET, VEILED, of="plan set"),
     door("scene-part", "data.view", GET, VEILED, of="plan set"),
     door("plan-triggers", "data.identity", GET, NAMED, of="plan set"),
     door("forwards", "data.view", GET, VEILED),

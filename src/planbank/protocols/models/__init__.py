@@ -3,6 +3,7 @@
 from planbank.protocols.models.agreement import Agreement
 from planbank.protocols.models.controller import DataController
 from planbank.protocols.models.enrolment import Enrolment
+from planbank.protocols.models.isodoses import IsodoseLevels
 from planbank.protocols.models.membership import IN_FORCE, Membership
 from planbank.protocols.models.participant import AttributeType, Participant
 from planbank.protocols.models.participation import Participation
@@ -23,6 +24,7 @@ __all__ = [
     "Disclosure",
     "Enrolment",
     "Firing",
+    "IsodoseLevels",
     "Membership",
     "Participant",
     "Participation",

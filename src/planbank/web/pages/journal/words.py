@@ -23,6 +23,7 @@ ACTS: dict[str, str | Promise] = {
     "make one-time link": _("made a one-time link"),
     "view": _("looked at"),
     "open viewer": _("opened in the viewer"),
+    "compare doses": _("compared doses"),
     "search": _("searched"),
     "take out list": _("took out a list"),
     "read by API": _("read by the API"),

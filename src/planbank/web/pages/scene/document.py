@@ -22,9 +22,10 @@ from planbank.web.pages.plans.words import label as label_of
 from planbank.web.pages.scene import curves, levels, missing, words
 
 MOST_FINDINGS = 500
+Kept = tuple[list[float], str] | None
 
 
-def document_of(sheet: Sheet, about: dict[str, Any], digest: str, own: list[float] | None) -> dict[str, Any]:
+def document_of(sheet: Sheet, about: dict[str, Any], digest: str, kept: Kept) -> dict[str, Any]:
     """Everything the viewer knows of a plan set."""
     structures = _structures(sheet, about["structures"])
     doses = _doses(sheet, about["doses"])
@@ -43,7 +44,7 @@ def document_of(sheet: Sheet, about: dict[str, Any], digest: str, own: list[floa
         "dvh": curves.curves_of(sheet, structures, doses),
         "findings": _findings(sheet),
         "refused": [words.refusal(one) for one in about["refused"]],
-        "levels": levels.levels_of(doses, sheet.plan_set.prescription_gy, own),
+        "levels": levels.levels_of(doses, sheet.plan_set, kept),
     }
 
 

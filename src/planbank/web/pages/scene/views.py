@@ -24,9 +24,12 @@ from planbank.catalogue.models import PlanSet, Scene, ScenePart
 from planbank.errors import ObjectMissing
 from planbank.house import House
 from planbank.pipeline.models import State
-from planbank.services.scene import DESCRIPTION, ask, is_whole
+from planbank.protocols.isodoses import MOST, checked, keep, kept
+from planbank.services.scene import ask, is_whole
+from planbank.web.acting import user_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.plan.sheet import Asked, Sheet
+from planbank.web.pages.scene.bundles import description
 from planbank.web.pages.scene.document import document_of
 from planbank.web.ranges import Unsatisfiable, byte_range
 from planbank.web.reach import note, one_of, through, unveil_labels
@@ -45,7 +48,7 @@ def scene(request: HttpRequest, pk: int) -> HttpResponse:
     plan_set = one_of(request, PlanSet, pk, "patient_file__institution")
     unveil_labels([plan_set])
     row = Scene.objects.filter(plan_set=plan_set).first()
-    about = _description(house, row) if row is not None and is_whole(house, row) else None
+    about = description(house, row) if row is not None and is_whole(house, row) else None
     if row is None or about is None:
         return JsonResponse(_awaited(house, plan_set))
     note(
@@ -57,7 +60,27 @@ def scene(request: HttpRequest, pk: int) -> HttpResponse:
         protocol=through(plan_set),
     )
     Scene.objects.filter(pk=row.pk).update(opened_at=house.clock.now())
-    return JsonResponse(document_of(Sheet(plan_set, Asked()), about, row.digest, None))
+    mine = kept(user_of(request), _protocol(plan_set))
+    return JsonResponse(document_of(Sheet(plan_set, Asked()), about, row.digest, mine))
+
+
+@page("plans/<int:pk>/isodoses/", name="plan-isodoses", action="data.view")
+def isodoses(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep one's own levels (Gy or %) for the protocol that the plan is seen through; none forgets them."""
+    plan_set = one_of(request, PlanSet, pk)
+    try:
+        given = json.loads(request.body)
+        values, unit = checked(given.get("own"), given.get("unit", "Gy"))
+    except (ValueError, AttributeError):
+        why = _("Levels are at most %(n)s numbers above 0, in Gy or %% of the prescription.") % {"n": MOST}
+        return JsonResponse({"saved": False, "why": why}, status=400)
+    keep(user_of(request), _protocol(plan_set), values, unit)
+    return JsonResponse({"saved": True, "own": values, "unit": unit})
+
+
+def _protocol(plan_set: PlanSet) -> int | None:
+    """The protocol that a plan set is seen through."""
+    return getattr(plan_set, "seen_through", None)
 
 
 @page("plans/<int:pk>/scene/<slug:digest>/<str:part>/", name="scene-part", action="data.view")
@@ -100,16 +123,6 @@ def _read(stream: BinaryIO, first: int, last: int) -> Iterator[bytes]:
         while left > 0 and (data := stream.read(min(PORTION, left))):
             left -= len(data)
             yield data
-
-
-def _description(house: House, row: Scene) -> dict[str, Any] | None:
-    key = row.parts.filter(name=DESCRIPTION).values_list("key", flat=True).first()
-    try:
-        with house.store.open(key or "") as stream:
-            found: dict[str, Any] = json.loads(stream.read())
-            return found
-    except (ObjectMissing, ValueError):
-        return None
 
 
 def _awaited(house: House, plan_set: PlanSet) -> dict[str, Any]:

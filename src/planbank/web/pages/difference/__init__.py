@@ -1,0 +1,1 @@
+"""The doses of two plans of one patient compared (R101)."""
