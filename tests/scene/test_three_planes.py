@@ -1,4 +1,4 @@
-"""Planes through a point: pixels, contours and isodoses stand where the marker stands (R100; ui.md, check 7)."""
+"""Planes through a point: pixels and contours stand where the marker stands (R100; ui.md, check 7)."""
 
 from __future__ import annotations
 

@@ -71,7 +71,8 @@ def _depth(u: NDArray[np.float64], crossings: NDArray[np.float64]) -> NDArray[np
         return np.full(len(u), -np.inf)
     away = np.abs(u[:, None] - crossings[None, :]).min(axis=1)
     inside = np.searchsorted(crossings, u, side="right") % 2 == 1
-    return np.where(inside, away, -away)
+    depth: NDArray[np.float64] = np.where(inside, away, -away)
+    return depth
 
 
 def _runs(

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='IsodoseLevels',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('unit', models.CharField(choices=[('Gy', 'Gy'), ('%', '% of the prescription')], max_length=2)),
+                ('unit', models.CharField(choices=[('Gy', 'Gy'), ('%', 'percent of the prescription')], max_length=2)),
                 ('values', models.JSONField(default=list)),
                 ('protocol', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='protocols.protocol')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='isodose_levels', to=settings.AUTH_USER_MODEL)),

@@ -16,7 +16,7 @@ class IsodoseLevels(models.Model):
         """What the numbers are."""
 
         GY = "Gy", "Gy"
-        PERCENT = "%", _("% of the prescription")
+        PERCENT = "%", _("percent of the prescription")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="isodose_levels")
     protocol = models.ForeignKey(Protocol, null=True, on_delete=models.CASCADE, related_name="+")
