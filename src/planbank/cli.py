@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from planbank import __version__
+from planbank.commands.anonymise import anonymise
 from planbank.commands.deletion_commands import add_deletion
 from planbank.commands.keys_commands import Home, keys_app
 from planbank.commands.opened import house_of
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(keys_app, name="keys")
 add_deletion(app)
+app.command()(anonymise)
 
 
 def main() -> None:

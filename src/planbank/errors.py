@@ -249,3 +249,11 @@ class ReportFailed(GateError):
 
 class ReportRefused(ReportFailed):
     """The sender refused a report."""
+
+
+class DeidentifyError(PlanbankError):
+    """No copy was made."""
+
+
+class Refused(PlanbankError):
+    """This file cannot be made safe."""
