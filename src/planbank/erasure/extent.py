@@ -17,7 +17,7 @@ from planbank.journal.models import Entry
 from planbank.protocols.models import Disclosure, Membership, Protocol
 
 # Acts of the journal by which data left the bank; whoever adds a way out adds its act.
-TAKEN_OUT = ("take out list", "read by API", "forward")
+TAKEN_OUT = ("take out list", "read by API", "make report", "forward")
 # How entries name one plan set, and lists of many patients.
 PLANS = ("plan set",)
 LISTS = ("patient files", "plan sets", "patients", "participants", "arrivals", "association")

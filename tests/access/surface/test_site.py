@@ -55,7 +55,7 @@ IDLE = {
 }
 pytestmark = pytest.mark.django_db
 # A drawing that cannot be made is not there, for those who may see the plan as well.
-MAY_BE_EMPTY = {"plan-slice", "plan_dvh", "scene-part", "scene-difference"}
+MAY_BE_EMPTY = {"plan-slice", "plan_dvh", "scene-part", "scene-difference", "plan-report-plane"}
 # Not there until a setting names a provider.
 BY_SETTINGS = {"openid_connect_login", "openid_connect_callback"}
 # Doors that ask nothing but an account are the same for all who have one.

@@ -38,7 +38,8 @@ _ATTRIBUTES: Code = ("110137", "User Security Attributes Changed")
 EVENTS: dict[str, Event] = {
     "sign-in": Event(_AUTHENTICATION, "E", _LOGIN),
     "sign-out": Event(_AUTHENTICATION, "E", _LOGOUT),
-    "view": Event(_ACCESSED, "R"),
+    **dict.fromkeys(("view", "open viewer", "compare doses"), Event(_ACCESSED, "R")),
+    "make report": Event(_EXPORT, "R"),
     "read by API": Event(_EXPORT, "R"),
     "take out list": Event(_EXPORT, "R"),
     "search": Event(_QUERY, "E"),

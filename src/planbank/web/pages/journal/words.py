@@ -23,6 +23,7 @@ ACTS: dict[str, str | Promise] = {
     "make one-time link": _("made a one-time link"),
     "view": _("looked at"),
     "open viewer": _("opened in the viewer"),
+    "make report": _("made a report"),
     "compare doses": _("compared doses"),
     "search": _("searched"),
     "take out list": _("took out a list"),

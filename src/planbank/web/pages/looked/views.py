@@ -29,7 +29,10 @@ from planbank.web.pages.looked.forms import LookedFilters
 from planbank.web.pages.protocols.tabs import tabs_of
 from planbank.web.reach import note
 
-LOOKED = ("view", "search", "take out list", "read by API")
+LOOKED = (
+    *("view", "open viewer", "compare doses", "make report"),
+    *("search", "take out list", "read by API"),
+)
 DAYS, MOST = timedelta(days=90), 500
 
 

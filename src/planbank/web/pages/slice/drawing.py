@@ -75,21 +75,21 @@ def drawing_of(house: House, plan_set: PlanSet, names: Collection[str]) -> Drawi
         structures=[
             Line(
                 o["name"] if o["name"] in names else "",
-                _safe(o["colour"]),
+                safe_colour(o["colour"]),
                 "structure",
-                _path(o["lines"], aspect),
+                path_of(o["lines"], aspect),
             )
             for o in lines["outlines"]
         ],
         isodoses=[
-            Line(f"{i['gy']:.4g} Gy", "", _level(i["gy"], reference), _path(i["lines"], aspect))
+            Line(f"{i['gy']:.4g} Gy", "", level_of(i["gy"], reference), path_of(i["lines"], aspect))
             for i in lines["isodoses"]
         ],
-        part=_part([line for o in lines["outlines"] for line in o["lines"]], size, aspect),
+        part=part_of([line for o in lines["outlines"] for line in o["lines"]], size, aspect),
     )
 
 
-def _part(
+def part_of(
     outlines: list[list[list[float]]], size: tuple[float, float], aspect: float
 ) -> tuple[float, float, float, float]:
     """Where the structures are, with a margin: air and couch need no room. All of it without any."""
@@ -104,16 +104,18 @@ def _part(
     return round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1)
 
 
-def _safe(colour: str) -> str:
+def safe_colour(colour: str) -> str:
+    """The colour, where it is one."""
     return colour if _COLOUR.match(colour) else "#ffffff"
 
 
-def _level(gy: float, reference: float) -> str:
+def level_of(gy: float, reference: float) -> str:
+    """The class of an isodose line (slice.css)."""
     part = gy / reference if reference else 0.0
     return next(name for least, name in _LEVELS if part >= least)
 
 
-def _path(lines: list[list[list[float]]], aspect: float) -> str:
+def path_of(lines: list[list[list[float]]], aspect: float) -> str:
     """SVG path data; pixel centres lie half a pixel inside the picture's edge."""
     moves = []
     for line in lines:

@@ -1,0 +1,1 @@
+"""A plan on paper: prescription, numbers, curves, three planes, findings (R97, R102)."""
