@@ -125,7 +125,12 @@ def _patients(
     protocols: dict[int, Protocol],
     places: dict[int, Institution],
 ) -> list[_Patient]:
-    """Every patient once. What stands in demonstration and test protocols alone does not count (R44)."""
+    """Every patient once. What stands in demonstration and test protocols alone does not count (R44).
+
+    In a bank without any clinical protocol, such as the demonstration, those of the demonstration count.
+    """
+    kinds = {row.kind for row in protocols.values()}
+    counted = Protocol.Kind.CLINICAL if Protocol.Kind.CLINICAL in kinds else Protocol.Kind.DEMO
     held = Membership.objects.in_force().filter(  # type: ignore[attr-defined]
         patient_file=OuterRef("patient_file"), sop_instance_uid=OuterRef("sop_instance_uid")
     )
@@ -141,7 +146,7 @@ def _patients(
     for person, day, source, institution, standing_in in (
         every.order_by("treated_on", "pk").values_list(*columns).iterator(5000)
     ):
-        inside = {pk for pk in standing_in if pk == asked.protocol or protocols[pk].kind == "clinical"}
+        inside = {pk for pk in standing_in if pk == asked.protocol or protocols[pk].kind == counted}
         if (standing_in and not inside) or not _wanted(asked, inside, protocols, places[institution]):
             continue
         one = found.setdefault(person, _Patient(day, source, institution))

@@ -115,8 +115,8 @@ def _stats(request: HttpRequest, codes: dict[int, str], now: datetime) -> dict[s
 
 
 def _largest(request: HttpRequest, now: datetime) -> list[tuple[Protocol, Size]]:
-    """The clinical protocols that I see with most patients, with their size."""
-    rows = list(protocols_seen(user_of(request), now).filter(kind=Protocol.Kind.CLINICAL))
+    """The protocols that I see with most patients, with their size; those for tests are left out."""
+    rows = list(protocols_seen(user_of(request), now).exclude(kind=Protocol.Kind.TEST))
     size = sizes([row.pk for row in rows], now)
     rows.sort(key=lambda row: (-size[row.pk].patients, row.short_name.casefold()))
     return [(row, size[row.pk]) for row in rows[:LARGEST]]
