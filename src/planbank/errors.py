@@ -124,6 +124,10 @@ class NamingError(PlanbankError):
     """The dictionary cannot be changed so."""
 
 
+class ConstraintError(PlanbankError):
+    """A constraint that cannot be understood, or cannot be added."""
+
+
 class StatisticsError(PlanbankError):
     """The numbers cannot be had so."""
 

@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from planbank.access.verdict import Refused
-from planbank.errors import ChangedMeanwhile, MetricError, ProtocolError, StatisticsError
+from planbank.errors import ChangedMeanwhile, ConstraintError, MetricError, ProtocolError, StatisticsError
 
 NOT_THERE = "You may not see this, or it does not exist."
 
@@ -61,6 +61,10 @@ def handle(api: NinjaAPI) -> None:
         return problem(422, "A parameter cannot be used", str(exc))
 
     @api.exception_handler(StatisticsError)
+    def _numbers(request: HttpRequest, exc: Any) -> HttpResponse:
+        return problem(422, "A parameter cannot be used", exc.detail or str(exc))
+
+    @api.exception_handler(ConstraintError)
     def _numbers(request: HttpRequest, exc: Any) -> HttpResponse:
         return problem(422, "A parameter cannot be used", exc.detail or str(exc))
 

@@ -58,6 +58,25 @@ WORDS: dict[str, Words] = {
         ALL_KEPT,
         _("Remove it from the structure set and send it again, or ask a key user."),
     ),
+    # constraints: the dose that a protocol asks for (R151, R203)
+    "constraint-not-met": Words(
+        "bad",
+        _("{about}: this plan has {value} {unit}."),
+        ALL_KEPT,
+        _("Mend the plan and send it again; this then closes itself. Or ask a key user of the protocol."),
+    ),
+    "constraint-tolerated": Words(
+        "warn",
+        _("{about}: this plan has {value} {unit}, an acceptable variation."),
+        ALL_KEPT,
+        NO_ACTION,
+    ),
+    "constraint-cannot": Words(
+        "info",
+        _("{about}: this cannot be evaluated on this plan."),
+        ALL_KEPT,
+        _("The protocol's page of constraints says why: a name without a rule, a dose that is not here."),
+    ),
     # link
     "no-dose-received": Words(
         "warn",

@@ -105,6 +105,22 @@ class Client:
         asked = {"metrics": metrics, "types": types, **more}
         return self.rows("metrics", protocol=protocol, **{k: v for k, v in asked.items() if v})
 
+    def constraints(self, protocol: str) -> Iterator[Row]:
+        """What a protocol asks of the dose."""
+        return self.rows("constraints", protocol=protocol)
+
+    def add_constraint(self, protocol: str, text: str, arm: str = "") -> Row:
+        """Add a constraint: 'Heart Dmean <= 2 Gy, tolerate 2.5 Gy', in one arm or (empty) in all."""
+        return self._send("POST", "constraints", {"protocol": protocol}, {"text": text, "arm": arm})
+
+    def end_constraint(self, protocol: str, constraint: int) -> None:
+        """End a constraint by its id."""
+        self._send("DELETE", "constraints", {"protocol": protocol, "constraint": str(constraint)}, {})
+
+    def verdicts(self, protocol: str) -> Iterator[Row]:
+        """What each plan of a protocol came to by each constraint."""
+        return self.rows("verdicts", protocol=protocol)
+
     def memberships(self, **where: str) -> Iterator[Row]:
         """What stands in protocols; `where`: protocol, project, as_of (a time with its zone)."""
         return self.rows("memberships", **where)
@@ -144,7 +160,7 @@ class Client:
         )
         try:
             with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
-                found: Row = json.load(answer)
+                found: Row = {} if answer.status == 204 else json.load(answer)
                 return found
         except urllib.error.HTTPError as exc:
             raise _refusal(exc) from None

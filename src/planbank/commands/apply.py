@@ -18,11 +18,12 @@ from django.db import transaction
 from django.db.models import Model
 
 from planbank.access.accounts import end_tokens
-from planbank.commands import apply_delivery, apply_naming, apply_protocols
+from planbank.commands import apply_constraints, apply_delivery, apply_naming, apply_protocols
 from planbank.errors import (
     AccessError,
     CertificateUnusable,
     ConditionError,
+    ConstraintError,
     DeliveryError,
     NamingError,
     ProtocolError,
@@ -50,6 +51,7 @@ FAULTS = (
     NamingError,
     DeliveryError,
     ConditionError,
+    ConstraintError,
 )
 FIELDS = {
     "region": {"name", "country"},
@@ -72,9 +74,10 @@ FIELDS = {
     **apply_delivery.FIELDS,
     **apply_protocols.FIELDS,
     **apply_naming.FIELDS,
+    **apply_constraints.FIELDS,
 }
 # Destinations before the triggers that name them.
-TOLD = apply_delivery.TABLES | apply_protocols.TABLES | apply_naming.TABLES
+TOLD = apply_delivery.TABLES | apply_protocols.TABLES | apply_naming.TABLES | apply_constraints.TABLES
 
 
 @dataclass

@@ -13,7 +13,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from planbank.errors import ConstraintError
 from planbank.protocols.act import Act
+from planbank.protocols.actions.constraining import Wish, add, in_force
 from planbank.protocols.models import AttributeType, Protocol, StructureType, Trigger
 
 Items = list[dict[str, Any]]
@@ -47,6 +49,7 @@ def register(part: TemplatePart) -> TemplatePart:
 _RECORD = ("cancer_group", "purpose", "legal_basis")
 _TYPE = ("name", "description", "order", "need", "expression")
 _ATTRIBUTE = ("name", "kind", "choices", "required", "order")
+_CONSTRAINT = ("text", "arm")
 _TRIGGER = ("name", "kind", "roi_name", "condition", "actions", "is_fallback", "priority")
 
 
@@ -109,6 +112,21 @@ def _give_triggers(act: Act, protocol: Protocol, items: Items) -> int:
     return len(new)
 
 
+def _take_constraints(protocol: Protocol) -> Items:
+    return [{name: getattr(row, name) for name in _CONSTRAINT} for row in in_force(protocol)]
+
+
+def _give_constraints(act: Act, protocol: Protocol, items: Items) -> int:
+    """Those whose structure type is here, and of which the protocol has no other limit."""
+    new = 0
+    for item in items:
+        try:
+            new += len(add(act, protocol, [Wish(**_only(item, _CONSTRAINT))]))
+        except ConstraintError:
+            continue
+    return new
+
+
 def _names(rows: Any) -> set[str]:
     return {name.casefold() for name in rows.values_list("name", flat=True)}
 
@@ -120,4 +138,5 @@ def _only(item: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 register(TemplatePart("record", _("group, purpose, legal basis"), _take_record, _give_record))
 register(TemplatePart("attributes", _("attributes of participants"), _take_attributes, _give_attributes))
 register(TemplatePart("structure types", _("structure types"), _take_types, _give_types))
+register(TemplatePart("constraints", _("constraints on the dose"), _take_constraints, _give_constraints))
 register(TemplatePart("triggers", _("triggers, switched off"), _take_triggers, _give_triggers))

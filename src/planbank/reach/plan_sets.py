@@ -25,6 +25,10 @@ PLAIN_FACTS = frozenset(
     }
 )
 _NAMES = ("name", "description", "label")
+# What these say are a protocol's own words and numbers: its name, its types, its constraints.
+OF_PROTOCOLS = frozenset(
+    {"types-missing", "types-forbidden", "constraint-not-met", "constraint-tolerated", "constraint-cannot"}
+)
 
 
 def veil_rois(rois: Iterable[Roi]) -> None:
@@ -55,6 +59,8 @@ def veil_findings(rows: Iterable[Finding]) -> None:
     rows = list(rows)
     known = showable(row.about for row in rows)
     for row in rows:
+        if row.code in OF_PROTOCOLS:
+            continue
         if row.about not in known and not row.about.startswith("object "):
             row.about = ""
         row.params = {k: v for k, v in row.params.items() if isinstance(v, (int, float)) or k == "where"}

@@ -8,22 +8,26 @@ blank, never zero. Several ROIs of one type have a line each, flagged `multiple`
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
 from planbank.catalogue.models import Calculation, Dvh, PlanSet
 from planbank.dose import engine
 from planbank.dose.curve import unpack
+from planbank.naming.cells import Named
 from planbank.naming.matrix import MatrixRow
 from planbank.naming.queries.desk import Desk
+from planbank.naming.queries.sheets import Row
 from planbank.reach import unveil_labels
 from planbank.statistics.line import Line, evaluated
 from planbank.statistics.made import Made
 from planbank.statistics.request import MetricRequest
 
 AT_ONCE = 100
+Spoken = Callable[[Row], Callable[[Named], str]]
 _NO_CURVE = np.zeros(1)
 _COLUMNS = ("pk", "calculation_id", "roi_id", "algorithm", "volume_cc", "outside_cc", "min_gy", "mean_gy")
 _COLUMNS += ("max_gy", "edge_gy", "flags")
@@ -31,12 +35,22 @@ _COLUMNS += ("max_gy", "edge_gy", "flags")
 
 def lines_of(desk: Desk, request: MetricRequest, with_curves: bool = False) -> Iterator[Line]:
     """The lines, plan by plan in the order of the desk."""
+    return lines_in(desk.matrix.rows, desk.plan_sets, request, desk.spoken_names, with_curves)
+
+
+def lines_in(
+    every: Sequence[MatrixRow],
+    plan_sets_of: QuerySet[PlanSet],
+    request: MetricRequest,
+    spoken_names: Spoken,
+    with_curves: bool = False,
+) -> Iterator[Line]:
+    """The lines of rows, for whomever these are: `spoken_names` says what their ROIs are called."""
     curves = with_curves or request.needs_curves
-    every = desk.matrix.rows
     for start in range(0, len(every), AT_ONCE):
         rows = every[start : start + AT_ONCE]
         keys = [one.row.plan_set for one in rows]
-        found = desk.plan_sets.filter(pk__in=keys).select_related("patient_file__institution")
+        found = plan_sets_of.filter(pk__in=keys).select_related("patient_file__institution")
         plan_sets = {row.pk: row for row in found}
         unveil_labels(plan_sets.values())
         calculations = _calculations(keys)
@@ -46,11 +60,11 @@ def lines_of(desk: Desk, request: MetricRequest, with_curves: bool = False) -> I
         for one in rows:
             if (plan_set := plan_sets.get(one.row.plan_set)) is not None:
                 its = calculations.get(plan_set.pk, [])
-                yield from _lines(desk, request, one, plan_set, its, dvhs, made)
+                yield from _lines(spoken_names(one.row), request, one, plan_set, its, dvhs, made)
 
 
 def _lines(
-    desk: Desk,
+    spoken: Callable[[Named], str],
     request: MetricRequest,
     one: MatrixRow,
     plan_set: PlanSet,
@@ -58,7 +72,6 @@ def _lines(
     dvhs: dict[tuple[int, int], engine.Dvh],
     made: Made,
 ) -> Iterator[Line]:
-    spoken = desk.spoken_names(one.row)
     for type_ in request.types:
         cell = one.cell(type_.pk)
         if (recipe := one.recipes.get(type_.pk)) is not None:

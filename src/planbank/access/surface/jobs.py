@@ -31,6 +31,7 @@ DOORS = by_name(
         door("scene"),
         door("erase"),
         door("notify", shows=Shows.NOTHING),
+        door("constraints"),
         door("clean"),
         door("receipt"),
         door("members", Who.AGREEMENT, "data.add"),

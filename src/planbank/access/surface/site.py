@@ -91,6 +91,12 @@ _PROTOCOLS = [
     door("statistics", "data.statistics", GET, COUNTS, scope="protocol"),
     door("statistics-csv", "export.csv", GET, VEILED, scope="protocol"),
     door("statistics-dvh", "data.statistics", GET, VEILED, scope="protocol"),
+    door("constraints", "data.statistics", GET, VEILED, scope="protocol"),
+    door("constraints-csv", "export.csv", GET, VEILED, scope="protocol"),
+    door("constraint-new", "dictionary.edit", BOTH, scope="protocol"),
+    door("constraint-end", "dictionary.edit", POST, scope="protocol", of="constraint"),
+    door("constraint-back", "dictionary.edit", POST, scope="protocol", of="constraint"),
+    door("constraints-several", "dictionary.edit", BOTH, scope="protocol"),
     door("matrix", "data.list", GET, VEILED, scope="protocol"),
     door("matrix-choose", "dictionary.edit", BOTH, scope="protocol"),
 ]

@@ -15,9 +15,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from planbank.catalogue.models import PatientFile
 from planbank.errors import ChangedMeanwhile, ProtocolError
 from planbank.people.models import Institution
 from planbank.protocols.act import Act
+from planbank.protocols.constraints.due import constraints_due
 from planbank.protocols.models import Enrolment, Participant, Participation, Protocol
 
 # A trial ID stands on pages and in tables read by spreadsheets: no formula, no space at its ends.
@@ -95,12 +97,14 @@ def save_participant(
                     protocol=protocol, added_at=act.at, added_by=act.user, **values
                 )
                 _journal(act, "register participant", row)
+                _judge_anew(act, row)
                 return row
             changed = differs(row, wish)
             row.change(seen, **values)
     except IntegrityError as exc:
         raise ProtocolError(_taken(exc)) from exc
     _journal(act, "change participant", row, fields=changed)
+    _judge_anew(act, row)
     return row
 
 
@@ -143,6 +147,13 @@ def bring_back(act: Act, protocol: Protocol, kept: Mapping[str, Any]) -> Partici
     row.refresh_from_db()
     _journal(act, "register participant", row, again=True)
     return row
+
+
+def _judge_anew(act: Act, row: Participant) -> None:
+    """Constraints are asked by arm."""
+    if row.patient_id is not None:
+        files = PatientFile.objects.filter(patient=row.patient_id)
+        constraints_due(files.values_list("pk", flat=True), act.at)
 
 
 def _check(act: Act, protocol: Protocol, wish: ParticipantWish, row: Participant | None) -> None:

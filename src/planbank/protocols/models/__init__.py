@@ -1,6 +1,7 @@
 """The tables of protocols and projects, as model.md defines them."""
 
 from planbank.protocols.models.agreement import Agreement
+from planbank.protocols.models.constraint import Constraint, Verdict
 from planbank.protocols.models.controller import DataController
 from planbank.protocols.models.enrolment import Enrolment
 from planbank.protocols.models.isodoses import IsodoseLevels
@@ -19,6 +20,7 @@ __all__ = [
     "IN_FORCE",
     "Agreement",
     "AttributeType",
+    "Constraint",
     "Contact",
     "DataController",
     "Disclosure",
@@ -36,4 +38,5 @@ __all__ = [
     "Tag",
     "Template",
     "Trigger",
+    "Verdict",
 ]

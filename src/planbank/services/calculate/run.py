@@ -12,6 +12,7 @@ from planbank.catalogue.models import Calculation
 from planbank.errors import DicomError, ObjectMissing
 from planbank.house import House
 from planbank.pipeline.registry import Done, Failed, Result, Subject, service
+from planbank.protocols.constraints.due import constraints_due
 from planbank.services.calculate.choose import calculation_lane
 from planbank.services.calculate.tps_findings import settle_comparisons
 
@@ -44,4 +45,5 @@ def calculate(house: House, calculation_id: int) -> Result:
         return Failed(str(exc))
     for plan_set in row.plan_sets.all():
         settle_comparisons(house, plan_set)
+    constraints_due(row.plan_sets.values_list("patient_file", flat=True), house.clock.now())
     return Done(f"{number} ROIs")

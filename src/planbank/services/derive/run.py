@@ -16,6 +16,7 @@ from planbank.naming.models import Dictionary
 from planbank.naming.queries.derived import Wanted, lacking, wanted_of
 from planbank.naming.queries.readings import dictionaries_of, members_of, readings_of
 from planbank.pipeline.registry import Done, Failed, Result, Subject, service
+from planbank.protocols.constraints.due import constraints_due
 from planbank.protocols.models import StructureType
 from planbank.services.calculate.choose import calculation_lane
 
@@ -49,6 +50,7 @@ def derive(house: House, calculation_id: int) -> Result:
         return Failed("The archive does not hold an object of this plan set. Run planbank check.")
     except DicomError as exc:
         return Failed(str(exc))
+    constraints_due(row.plan_sets.values_list("patient_file", flat=True), house.clock.now())
     return Done(f"{made} of {len(due)} structures")
 
 

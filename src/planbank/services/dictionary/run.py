@@ -15,6 +15,7 @@ from planbank.naming.queries.dictionaries import lane_of_dictionary
 from planbank.naming.queries.readings import members_of
 from planbank.pipeline.due import BACKGROUND
 from planbank.pipeline.registry import Done, Result, Subject, service
+from planbank.protocols.constraints.due import protocol_due
 from planbank.services.names.judge import judge
 
 PORTION = 1000
@@ -37,6 +38,7 @@ def dictionary(house: House, dictionary_id: int) -> Result:
     for files in _portions(pks):
         its = members_of(row).filter(patient_file__in=files)
         due += judge(row, its, house.clock.now(), BACKGROUND)
+    protocol_due(row.protocol, house.clock.now())
     return Done(f"{len(pks)} plan sets, {due} calculations due")
 
 

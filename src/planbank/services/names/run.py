@@ -16,6 +16,7 @@ from planbank.house import House
 from planbank.naming.queries.readings import dictionaries_of, members_of
 from planbank.pipeline.due import ARRIVAL
 from planbank.pipeline.registry import Done, Result, Subject, service
+from planbank.protocols.constraints.due import constraints_due
 from planbank.protocols.models import Membership
 from planbank.services.names.judge import judge, source_of
 
@@ -39,6 +40,7 @@ def names(house: House, patient_file_id: int) -> Result:
         sources.add(source_of(dictionary))
         due += judge(dictionary, members_of(dictionary).filter(patient_file=patient_file_id), now, ARRIVAL)
     _close(patient_file_id, sources, house)
+    constraints_due([patient_file_id], now)
     return Done(f"{due} calculations due" if due else "")
 
 

@@ -109,6 +109,7 @@ ACTS: dict[str, str | Promise] = {
     "trigger fired": _("filed by a trigger"),
     "trigger made": _("made a trigger"),
     "trigger changed": _("changed a trigger"),
+    "change constraints": _("changed the constraints of a protocol"),
     "dictionary changed": _("changed a structure dictionary"),
     "triggers again": _("let triggers look at stored data"),
     "lift restriction": _("lifted a restriction"),

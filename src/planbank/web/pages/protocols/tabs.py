@@ -26,6 +26,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("dictionary", "data.statistics", _("Dictionary")),
     ("matrix", "data.list", _("Matrix")),
     ("statistics", "data.statistics", _("Statistics")),
+    ("constraints", "data.statistics", _("Constraints")),
     ("triggers", "trigger.edit", _("Triggers")),
     ("protocol-destinations", "destination.ask", _("Destinations")),
     ("centres", "protocol.edit", _("Centres")),

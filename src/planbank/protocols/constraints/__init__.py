@@ -1,0 +1,1 @@
+"""Constraints as data: how they are written, judged and made due."""
