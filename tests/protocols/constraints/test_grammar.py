@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,9 +58,8 @@ def test_constraints_as_people_write_them(text: str, said: str) -> None:
     ],
 )
 def test_what_is_wrong_is_said(text: str, word: str) -> None:
-    with pytest.raises(ConstraintError, match="(?s).*") as caught:
+    with pytest.raises(ConstraintError, match=re.escape(word)):
         read(text, TYPES)
-    assert word in str(caught.value)
 
 
 @settings(max_examples=150)

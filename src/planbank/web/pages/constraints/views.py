@@ -1,6 +1,6 @@
 """The constraints of a protocol and how plans keep them (R137, R151, R203).
 
-Comes in: a protocol, filters. Goes out: what is asked, centre by constraint, plan by plan, as page and as CSV.
+Comes in: a protocol, filters. Goes out: what is asked, centre by constraint, plan by plan; CSV.
 """
 
 from __future__ import annotations
