@@ -17,7 +17,10 @@ from tests.access.surface.world import ABSENT, Planted
 from tests.api.calling import Caller
 
 pytestmark = pytest.mark.django_db
-OF_A_PROTOCOL = {"GET structure-types", "GET dictionary", "GET metrics"}
+OF_A_PROTOCOL = {
+    *("GET structure-types", "GET dictionary", "GET metrics"),
+    *("GET constraints", "GET verdicts"),
+}
 REFUSED = {403, 404, 422}
 LISTS = {"GET patients": "patient file", "GET plan-sets": "plan set"}
 
