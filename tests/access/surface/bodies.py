@@ -32,6 +32,9 @@ def _of_world(planted: Planted) -> dict[str, dict[str, Any]]:
     return {
         "triggers-again-stop": {"since": "1795000000.000000"},
         "protocol-new": {"short_name": "NEW", "purpose": "to see", "legal_basis": "none needed"},
+        "constraint-new": {"text": "Heart Dmean <= 2 Gy"},
+        "constraint-end": {},
+        "constraint-back": {},
         "trigger-new": {"roi_name": "Brain"},
         "dictionary": {"entry": "Cor*", "type": types["Heart"]},
         "grant-give": {"username": person, "where": f"protocol-{planted.rows.protocol('BRAIN').pk}"},

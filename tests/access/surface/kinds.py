@@ -23,6 +23,7 @@ from planbank.people.models import Affiliation
 from planbank.protocols.models import (
     Agreement,
     AttributeType,
+    Constraint,
     Contact,
     DataController,
     Enrolment,
@@ -64,6 +65,14 @@ def _trigger(planted: Planted) -> list[Example]:
     brain, at = planted.rows.protocol("BRAIN"), planted.rows.at
     rule = Trigger.objects.create(protocol=brain, name="empty brain", roi_name="Brain", changed_at=at)
     return [Example(rule.pk, within="BRAIN")]
+
+
+def _constraint(planted: Planted) -> list[Example]:
+    brain, at = planted.rows.protocol("BRAIN"), planted.rows.at
+    heart, _made = StructureType.objects.get_or_create(protocol=brain, name="Heart")
+    asked = {"metric": "Dmax", "operator": "<=", "limit": 2, "unit": "Gy", "added_at": at}
+    row = Constraint.objects.create(protocol=brain, structure_type=heart, **asked)
+    return [Example(row.pk, within="BRAIN")]
 
 
 def _quarantined(planted: Planted) -> list[Example]:
@@ -261,6 +270,7 @@ KINDS: dict[str, Callable[[Planted], list[Example]]] = {
         Example(f"{name}{'0' * 32}"[:32], who=code) for name, (code, _in) in planted.world.rows.items()
     ],
     "trigger": _trigger,
+    "constraint": _constraint,
     "quarantine group": _quarantined,
     "sender": lambda planted: [Example(planted.rows.sender("ECLIPSE", "OUH").pk)],
     "service": lambda planted: [Example("analyse")],

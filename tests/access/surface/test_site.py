@@ -29,6 +29,7 @@ IDLE = {
         (
             *("unassigned-delete-undo", "withdrawal-undo", "triggers-again-stop", "protocol-back"),
             *("grant-restore", "participant-back", "person-on"),
+            "constraint-back",
         ),
         "nothing was done that can be undone",
     ),
@@ -42,7 +43,11 @@ IDLE = {
         "it does not stand at that step",
     ),
     **dict.fromkeys(
-        ("triggers-try", "dictionary-import", "dictionary-copy", "participants-upload"), "it asks for a file"
+        (
+            *("triggers-try", "dictionary-import", "dictionary-copy", "participants-upload"),
+            "constraints-several",
+        ),
+        "it asks for a file",
     ),
     **dict.fromkeys(("protocol-who", "person-link", "sender-echo"), "it looks or hands out; only journalled"),
     **dict.fromkeys(

@@ -82,7 +82,7 @@ def end(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
 def back(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     """Undo an ending."""
     desk = desk_of(request, protocol)
-    row = get_object_or_404(Constraint, pk=pk, protocol=protocol, ended_at__isnull=False)
+    row = get_object_or_404(Constraint, pk=pk, protocol=protocol)
     try:
         bring_back(act_of(request), _protocol(desk), row)
     except (ChangedMeanwhile, ConstraintError):
