@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+# A table of twenty of the thirty structure types, with what people ask for most.
+TWENTY = "metrics=Volume,Dmean,D2cc,D95%25&" + "&".join(f"type={n}" for n in range(1, 21))
 # Lists as people use them: narrowed and searched.
 MORE = (
     *("/plans/?q=hjerte", "/plans/?q=0101", "/plans/?findings=open", "/plans/?findings=bad"),
     *("/plans/?findings=none", "/plans/?institution=AUH", "/plans/?page=40", "/plans/?sort=label"),
     *("/patients/?q=hansen", "/patients/?q=0101", "/patients/?page=40", "/patients/?sort=name"),
     *("/search/?q=hansen", "/search/?q=0101", "/search/?q=zzzz"),
+    *("/protocols/1/matrix/?institution=", "/protocols/1/matrix/?institution=&format=csv"),
+    *("/protocols/1/statistics/?metrics=Volume,Dmean", f"/protocols/1/statistics/table.csv?{TWENTY}"),
     *("/arrivals/?page=3", "/journal/?action=view", "/services/?state=failed", "/protocols/?q=NATION-00"),
 )
 

@@ -19,6 +19,7 @@ from types import ModuleType
 
 from bench.nation.tables import (
     arrivals,
+    dictionary,
     dvhs,
     events,
     findings,
@@ -44,6 +45,7 @@ FILLERS: tuple[ModuleType, ...] = (
     rt_objects,
     plan_sets,
     protocols,
+    dictionary,
     grants,
     dvhs,
     findings,

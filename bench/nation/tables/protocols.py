@@ -9,14 +9,15 @@ from bench.nation.sketch import Sketch
 
 PROTOCOLS, PROJECTS = 100, 20
 _YEARS = "%(now)s - (1 + {n} %% 5) * interval '365 days'"
-# Each course's protocols: a popular one by the square of chance, so that sizes differ as in a country.
+# Each course's protocols: a popular one by the cube of chance, so that sizes differ as in a country; the
+# largest has some 3,000 patients.
 _JOINED = """
 CREATE TABLE nation.joined AS
 SELECT DISTINCT c.id AS course, c.file, c.institution, p.protocol, c.at, f.patient_id AS patient
 FROM nation.course c JOIN catalogue_patientfile f ON f.id = c.file
 CROSS JOIN LATERAL (VALUES
-    (1 + floor({protocols} * nation.part(c.id, 'protocol') ^ 2)::int, nation.part(c.id, 'joins') < 0.67),
-    (1 + floor({protocols} * nation.part(c.id, 'second') ^ 2)::int, nation.part(c.id, 'joins') < 0.07)
+    (1 + floor({protocols} * nation.part(c.id, 'protocol') ^ 3)::int, nation.part(c.id, 'joins') < 0.67),
+    (1 + floor({protocols} * nation.part(c.id, 'second') ^ 3)::int, nation.part(c.id, 'joins') < 0.07)
 ) AS p (protocol, joins)
 WHERE p.joins AND f.patient_id IS NOT NULL
 """

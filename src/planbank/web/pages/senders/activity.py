@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Max
+from django.db.models import Count, Exists, F, Max, OuterRef, Subquery
 from django.db.models.fields.json import KT
 
 from planbank.catalogue.models import QuarantinedParcel, Submission
 from planbank.messages.models import Event, EventKind
+from planbank.people.models import Sender, SenderInstitution
 from planbank.web.pages.senders.echo import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from planbank.people.models import Sender
 
 LATELY, LOOKED_BACK = timedelta(days=7), timedelta(days=30)
 
@@ -46,20 +46,27 @@ def activity(senders: Sequence[Sender], now: datetime) -> dict[int, Activity]:
     )
     for row in recent.values("sender").annotate(n=Count("pk"), last=Max("received_at")).order_by():
         found[row["sender"]].objects, found[row["sender"]].last_seen = row["n"], row["last"]
-    for sender in senders:
-        if found[sender.pk].last_seen is None:
-            _look_further_back(sender, found[sender.pk], now)
+    silent = {pk: seen for pk, seen in found.items() if seen.last_seen is None}
+    if silent:
+        _look_further_back(silent, now)
     _add(found, senders, "refusals", _refusals(senders, now))
     _add(found, senders, "quarantined", _quarantined(senders))
     return found
 
 
-def _look_further_back(sender: Sender, seen: Activity, now: datetime) -> None:
-    own = Submission.objects.filter(sender=sender)
-    listed = [row.institution_id for row in sender.listed.all()]
-    back = own.filter(institution__in=listed, received_at__gte=now - LOOKED_BACK)
-    seen.last_seen = back.order_by("-received_at", "-id").values_list("received_at", flat=True).first()
-    seen.ever = seen.last_seen is not None or own.exists()
+def _look_further_back(silent: dict[int, Activity], now: datetime) -> None:
+    """When those that sent nothing lately sent last, and whether they ever did. Two queries for all."""
+    own = Submission.objects.filter(sender=OuterRef("sender"), institution=OuterRef("institution"))
+    back = own.filter(received_at__gte=now - LOOKED_BACK).order_by("-received_at", "-id")
+    listed = SenderInstitution.objects.filter(sender__in=list(silent)).order_by()
+    last = listed.annotate(last=Subquery(back.values("received_at")[:1])).values_list("sender", "last")
+    for sender, seen in last:
+        if seen is not None:
+            silent[sender].last_seen = max(seen, silent[sender].last_seen or seen)
+    sent = Exists(Submission.objects.filter(sender=OuterRef("pk")))
+    ever = set(Sender.objects.filter(sent, pk__in=list(silent)).values_list("pk", flat=True))
+    for pk, one in silent.items():
+        one.ever = pk in ever
 
 
 def _refusals(senders: Iterable[Sender], now: datetime) -> Iterable[tuple[str, str, int]]:
