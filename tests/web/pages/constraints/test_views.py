@@ -59,6 +59,7 @@ def test_what_is_wrong_is_said_while_one_types_and_keeps_what_was_typed(
     url = _url(trial, "constraint-new")
     checked = browser.get(url, {"text": "Hart Dmean <= 2 Gy"}, headers={"HX-Request": "true"})
     assert b"Did you mean Heart?" in checked.content
+    assert b'id="checked"' not in checked.content  # it goes inside what bears that name
     checked = browser.get(url, {"text": "heart Dmean ≤ 2 Gy"}, headers={"HX-Request": "true"})
     assert b"Heart Dmean &lt;= 2 Gy" in checked.content
     page = _new(browser, trial, "<script> Dmean <= 2 Gy").content
