@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bench.names.__main__ import HALVES, half_of, scored, unseen
-
 from planbank.naming.suggest.rank import candidate
 
 
