@@ -7,7 +7,7 @@
 * **described** (where the worksheet of TG-263 is given; its column Description is in no table of the bank):
   ranked among all of its anatomic names.
 
-How they are kept apart: a name in any table the assistant reads (TG-263, Danish names, lexicon) is left out by
-the program, so that none is looked up. The rest is halved by the SHA-256 of the name: rankings may be improved
-against the half `development` only; the half `apart` is what is told.
+How they are kept apart: a name in any table the assistant reads (TG-263, Danish names, lexicon) is left out
+by the program, so that none is looked up. The rest is halved by the SHA-256 of the name: rankings may be
+improved against the half `development` only; the half `apart` is what is told.
 """
