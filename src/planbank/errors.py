@@ -128,6 +128,10 @@ class ConstraintError(PlanbankError):
     """A constraint that cannot be understood, or cannot be added."""
 
 
+class AnalysisError(PlanbankError):
+    """The plan for analysis cannot be decided so."""
+
+
 class StatisticsError(PlanbankError):
     """The numbers cannot be had so."""
 

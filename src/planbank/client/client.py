@@ -121,6 +121,10 @@ class Client:
         """What each plan of a protocol came to by each constraint."""
         return self.rows("verdicts", protocol=protocol)
 
+    def analysis(self, protocol: str) -> Iterator[Row]:
+        """Which plan of each patient tables take, or which together, and who needs a choice."""
+        return self.rows("analysis", protocol=protocol)
+
     def memberships(self, **where: str) -> Iterator[Row]:
         """What stands in protocols; `where`: protocol, project, as_of (a time with its zone)."""
         return self.rows("memberships", **where)

@@ -1,4 +1,4 @@
-"""`planbank apply`: the structure dictionary of a protocol from a file (R56, R68).
+"""`planbank apply`: the structure dictionary of a protocol and its plans for analysis (R56, R68, R159).
 
 Comes in: one row of a table. Goes out: what changed, one line each. A file adds rules and types and changes
 what a type is; it ends nothing.
@@ -10,6 +10,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from planbank.analysis.actions.ruling import set_rule
+from planbank.analysis.models import AnalysisRule
+from planbank.analysis.queries.decided import rule_of
 from planbank.house import House
 from planbank.naming.actions.editing import Line, change_rules
 from planbank.naming.actions.types import TypeWish, save_type
@@ -21,6 +24,7 @@ from planbank.protocols.models import Protocol, StructureType
 FIELDS = {
     "structure_type": {"protocol", "name", "need", "description", "expression"},
     "dictionary_rule": {"protocol", "entry", "type", "institution"},
+    "analysis_rule": {"protocol", "rule"},
 }
 
 
@@ -62,6 +66,18 @@ def dictionary_rule(house: House, row: dict[str, Any]) -> list[str]:
     return [f"protocol {dictionary.owner}: {row['entry']} stands for {row['type']}"]
 
 
+def analysis_rule(house: House, row: dict[str, Any]) -> list[str]:
+    """Which plan of a patient tables take (R159); choices by hand stand over it."""
+    protocol = _protocol(row)
+    if row["rule"] not in AnalysisRule.Kind.values:
+        raise ValidationError(f"A rule is {', '.join(AnalysisRule.Kind.values)}, not {row['rule']}.")
+    standing = rule_of(protocol)
+    if (standing.kind if standing else AnalysisRule.Kind.EVERY) == row["rule"]:
+        return []
+    set_rule(_act(house), protocol, row["rule"], standing.pk if standing else None)
+    return [f"protocol {protocol}: plan for analysis by the rule '{row['rule']}'"]
+
+
 def _protocol(row: dict[str, Any]) -> Protocol:
     found = Protocol.objects.filter(short_name=row["protocol"]).first()
     if found is None:
@@ -73,4 +89,8 @@ def _act(house: House) -> Act:
     return Act.of_command("apply", house.clock.now())
 
 
-TABLES = {"structure_type": structure_type, "dictionary_rule": dictionary_rule}
+TABLES = {
+    "structure_type": structure_type,
+    "dictionary_rule": dictionary_rule,
+    "analysis_rule": analysis_rule,
+}

@@ -58,13 +58,20 @@ FIRST: list[Column] = [
         "label of the plan, where the name rule allows it; - for a structure set without plan",
         lambda one: one.plan_set.label if one.plan_set.kind == "plan" else "-",
     ),
+    Column(
+        "plan_for_analysis",
+        "",
+        "which plan of the patient, or several together, and why",
+        lambda one: one.analysis,
+    ),
     Column("dose", "", "which dose: summation and type", _dose),
     Column("struct_type", "", "structure type of the protocol", lambda one: one.type.name),
     Column("roi", "", "name as sent, by the name rule", lambda one: one.roi),
     Column(
         "flags",
         "",
-        "not mapped, multiple, union, derived, by hand, not calculated, cannot calculate; and the DVH's own",
+        "needs choice, not added, several doses, sum of plans, not mapped, multiple, union, derived, "
+        "by hand, not calculated, cannot calculate; and what the DVH says of itself",
         lambda one: "; ".join(one.flags),
     ),
     Column(
@@ -76,10 +83,10 @@ FIRST: list[Column] = [
     Column(
         "prescription",
         "Gy",
-        "prescribed dose of the plan; blank: none",
-        lambda one: one.plan_set.prescription_gy,
+        "prescribed dose of the plan, or of all plans that were added up; blank: none",
+        lambda one: one.prescription_gy,
     ),
-    Column("fractions", "", "planned fractions", lambda one: one.plan_set.fractions),
+    Column("fractions", "", "planned fractions", lambda one: one.fractions),
     Column("volume", "cc", "volume from the contours, with or without dose", _dvh("volume_cc")),
     Column("outside", "cc", "volume outside the dose grid; the rest has dose", _dvh("outside_cc")),
 ]

@@ -17,7 +17,7 @@ from planbank.protocols.models import StructureType
 from planbank.statistics.lines import Line, lines_of
 from planbank.statistics.population import LEAST, band_of, resampled, told
 from planbank.statistics.request import MetricRequest
-from planbank.statistics.summary import ALL
+from planbank.statistics.summary import ALL, LEFT_OUT
 
 POINTS = 201
 MOST_CURVES = 400
@@ -32,7 +32,7 @@ def curves_of(desk: Desk, type_: StructureType, only_summary: bool) -> dict[str,
         if line.dvh is not None
         and line.dvh.volume_cc > 0
         and line.dvh.max_gy
-        and "multiple" not in line.flags
+        and not LEFT_OUT.intersection(line.flags)
     ]
     top = max((line.dvh.max_gy or 0.0 for line in lines if line.dvh), default=0.0)
     doses = np.linspace(0.0, top, POINTS)

@@ -21,6 +21,8 @@ class Line:
 
     `flags`: 'not mapped', 'multiple', 'union', 'derived', 'by hand', 'not calculated', 'cannot calculate',
     and those of the DVH. `made_of`: expression, ROIs and edition of what nobody drew; `why_not`: in words.
+    `analysis`: which plan or plans, and why (R159), and then 'needs choice', 'not added', 'several doses' and
+    'sum of plans' are flags too. Prescription (Gy) and fractions are of all plans that went in.
     """
 
     plan_set: PlanSet
@@ -32,9 +34,13 @@ class Line:
     values: tuple[MetricValue, ...] = ()
     made_of: str = ""
     why_not: str = ""
+    analysis: str = ""
+    prescription_gy: float | None = None
+    fractions: int | None = None
 
 
-def evaluated(metrics: Sequence[Metric], dvh: engine.Dvh, plan_set: PlanSet) -> tuple[MetricValue, ...]:
-    """The metrics of a DVH, relative ones by the plan's prescription."""
-    prescription, fractions = plan_set.prescription_gy, plan_set.fractions
-    return tuple(evaluate(one, dvh, prescription, fractions=fractions, uncertain=False) for one in metrics)
+def evaluated(
+    metrics: Sequence[Metric], dvh: engine.Dvh, prescription_gy: float | None, fractions: int | None
+) -> tuple[MetricValue, ...]:
+    """The metrics of a DVH, relative ones by the prescription."""
+    return tuple(evaluate(one, dvh, prescription_gy, fractions=fractions, uncertain=False) for one in metrics)

@@ -22,6 +22,7 @@ from planbank.naming.matrix import MatrixRow
 from planbank.naming.queries.desk import Desk
 from planbank.naming.queries.sheets import Row
 from planbank.reach import unveil_labels
+from planbank.statistics.analysed import Analysed, Use
 from planbank.statistics.line import Line, evaluated
 from planbank.statistics.made import Made
 from planbank.statistics.request import MetricRequest
@@ -35,7 +36,8 @@ _COLUMNS += ("max_gy", "edge_gy", "flags")
 
 def lines_of(desk: Desk, request: MetricRequest, with_curves: bool = False) -> Iterator[Line]:
     """The lines, plan by plan in the order of the desk."""
-    return lines_in(desk.matrix.rows, desk.plan_sets, request, desk.spoken_names, with_curves)
+    rows, analysed = desk.matrix.rows, Analysed.of(desk)
+    return lines_in(rows, desk.plan_sets, request, desk.spoken_names, with_curves, analysed)
 
 
 def lines_in(
@@ -44,9 +46,15 @@ def lines_in(
     request: MetricRequest,
     spoken_names: Spoken,
     with_curves: bool = False,
+    analysed: Analysed | None = None,
 ) -> Iterator[Line]:
-    """The lines of rows, for whomever these are: `spoken_names` says what their ROIs are called."""
+    """The lines of rows, for whomever these are: `spoken_names` says what their ROIs are called.
+
+    `analysed`: which plans have lines, None: each for itself.
+    """
     curves = with_curves or request.needs_curves
+    analysed = analysed or Analysed.none()
+    every = [one for one in every if analysed.takes(one.row.plan_set)]
     for start in range(0, len(every), AT_ONCE):
         rows = every[start : start + AT_ONCE]
         keys = [one.row.plan_set for one in rows]
@@ -54,13 +62,15 @@ def lines_in(
         plan_sets = {row.pk: row for row in found}
         unveil_labels(plan_sets.values())
         calculations = _calculations(keys)
+        uses = {pk: analysed.use(row, calculations.get(pk, ())) for pk, row in plan_sets.items()}
+        taken = {one.pk for use in uses.values() for one in use.calculations}
         wanted = {roi.about for one in rows for cell in one.reading.cells.values() for roi in cell.rois}
-        dvhs = _dvhs({c.pk for its in calculations.values() for c in its}, wanted, curves)
-        made = Made.of(rows, {c.pk for its in calculations.values() for c in its}, request, curves)
+        dvhs = _dvhs(taken, wanted, curves)
+        made = Made.of(rows, taken, request, curves)
         for one in rows:
             if (plan_set := plan_sets.get(one.row.plan_set)) is not None:
-                its = calculations.get(plan_set.pk, [])
-                yield from _lines(spoken_names(one.row), request, one, plan_set, its, dvhs, made)
+                spoken, use = spoken_names(one.row), uses[plan_set.pk]
+                yield from _lines(spoken, request, one, plan_set, use, dvhs, made)
 
 
 def _lines(
@@ -68,30 +78,32 @@ def _lines(
     request: MetricRequest,
     one: MatrixRow,
     plan_set: PlanSet,
-    calculations: list[Calculation],
+    use: Use,
     dvhs: dict[tuple[int, int], engine.Dvh],
     made: Made,
 ) -> Iterator[Line]:
     for type_ in request.types:
         cell = one.cell(type_.pk)
         if (recipe := one.recipes.get(type_.pk)) is not None:
-            yield from made.lines(plan_set, type_, cell, recipe, spoken, calculations)
+            yield from made.lines(plan_set, type_, cell, recipe, spoken, use)
             continue
         if not cell.rois:
-            yield Line(plan_set, type_, "", ("not mapped",))
+            yield Line(plan_set, type_, "", (*use.flags, "not mapped"), **use.said)
             continue
         flags = (
+            *use.flags,
             *(("multiple",) if cell.is_multiple else ()),
             *(("by hand",) if cell.by_hand else ()),
         )
         for roi in cell.rois:
             name = spoken(roi)
-            held = [(c, dvhs[c.pk, roi.about]) for c in calculations if (c.pk, roi.about) in dvhs]
+            held = [(c, dvhs[c.pk, roi.about]) for c in use.calculations if (c.pk, roi.about) in dvhs]
             if not held:
-                yield Line(plan_set, type_, name, (*flags, "not calculated"))
+                yield Line(plan_set, type_, name, (*flags, "not calculated"), **use.said)
             for calculation, dvh in held:
-                values = evaluated(request.metrics, dvh, plan_set)
-                yield Line(plan_set, type_, name, (*flags, *dvh.flags), calculation, dvh, values)
+                values = evaluated(request.metrics, dvh, use.prescription_gy, use.fractions)
+                said = (*flags, *dvh.flags)
+                yield Line(plan_set, type_, name, said, calculation, dvh, values, **use.said)
 
 
 def _calculations(plan_sets: list[int]) -> dict[int, list[Calculation]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext as _
 
-from planbank.catalogue.models import Calculation, PlanSet
+from planbank.catalogue.models import PlanSet
 from planbank.dose import engine
 from planbank.dose.curve import unpack
 from planbank.naming.cells import Cell, Named
@@ -22,6 +22,7 @@ from planbank.naming.models import DerivedDvh
 from planbank.naming.queries.derived import Key, dvhs_of, fits, structure_sets_of
 from planbank.naming.recipes import Recipe
 from planbank.protocols.models import StructureType
+from planbank.statistics.analysed import Use
 from planbank.statistics.line import Line, evaluated
 from planbank.statistics.request import MetricRequest
 
@@ -57,34 +58,38 @@ class Made:
         cell: Cell,
         recipe: Recipe,
         spoken: Callable[[Named], str],
-        calculations: Iterable[Calculation],
+        use: Use,
     ) -> Iterator[Line]:
         """One for each calculation, or one that says what is lacking."""
         kind = "derived" if type_.expression else "union"
-        flags = (kind, *(("by hand",) if cell.by_hand else ()))
+        flags = (*use.flags, kind, *(("by hand",) if cell.by_hand else ()))
         names = recipe.names(spoken)
         why = why_not(recipe)
-        its = [c for c in calculations if fits(recipe, c.structure_set_id, self.sets)]
+        its = [c for c in use.calculations if fits(recipe, c.structure_set_id, self.sets)]
         if not why and recipe.rois and len({self.sets.get(roi.about) for roi in recipe.rois}) > 1:
             why = _("Its parts stand in different structure sets.")
         if why:
-            yield Line(plan_set, type_, names, (*flags, "cannot calculate"), why_not=why)
+            yield Line(plan_set, type_, names, (*flags, "cannot calculate"), why_not=why, **use.said)
             return
         stored = [(c, self.stored.get((c.pk, type_.pk, recipe.formula))) for c in its]
         if not any(row for _calculation, row in stored):
-            yield Line(plan_set, type_, names, (*flags, "not calculated"), made_of=recipe.expression)
+            yield Line(
+                plan_set, type_, names, (*flags, "not calculated"), made_of=recipe.expression, **use.said
+            )
         for calculation, row in stored:
             if row is None:
                 continue
             origin = origin_of(recipe, row)
             if row.reason:
                 lack = (*flags, "cannot calculate")
-                yield Line(plan_set, type_, names, lack, calculation, made_of=origin, why_not=row.reason)
+                yield Line(
+                    plan_set, type_, names, lack, calculation, made_of=origin, why_not=row.reason, **use.said
+                )
                 continue
             dvh = dvh_of(row)
-            values = evaluated(self.request.metrics, dvh, plan_set)
+            values = evaluated(self.request.metrics, dvh, use.prescription_gy, use.fractions)
             said = (*flags, *dvh.flags)
-            yield Line(plan_set, type_, names, said, calculation, dvh, values, made_of=origin)
+            yield Line(plan_set, type_, names, said, calculation, dvh, values, made_of=origin, **use.said)
 
 
 def why_not(recipe: Recipe) -> str:

@@ -17,8 +17,10 @@ from planbank.statistics.request import MetricRequest
 ALL = ""
 """The group of all centres together."""
 
-LEFT_OUT = ("multiple", "not mapped", "cannot calculate", "not calculated")
-"""Flags of lines that no summary counts."""
+REASONS = ("needs choice", "not added", "several doses", "multiple", "not mapped")
+REASONS += ("cannot calculate", "not calculated")
+LEFT_OUT = frozenset(REASONS)
+"""Flags of lines that no summary counts; the first of REASONS is told."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def summary_of(request: MetricRequest, lines: Iterable[Line], only_summary: bool
     plans: set[int] = set()
     for line in lines:
         plans.add(line.plan_set.pk)
-        reason = next((flag for flag in LEFT_OUT if flag in line.flags), "")
+        reason = next((flag for flag in REASONS if flag in line.flags), "")
         if reason:
             left_out[reason] += 1
             continue

@@ -24,6 +24,7 @@ ROOMS = [
     "erasure",
     "access",
     "naming",
+    "analysis",
     "services",
 ]
 

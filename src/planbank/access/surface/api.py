@@ -40,6 +40,7 @@ DOORS = by_name(
         door("DELETE constraints", "dictionary.edit"),
         door("GET verdicts", "data.statistics", VEILED),
         door("GET metrics", "data.statistics", VEILED),
+        door("GET analysis", "data.statistics", VEILED),
         door("GET memberships", "data.list", VEILED),
         door("GET grants", "account.use"),
         door("GET journal", "journal.read"),

@@ -27,6 +27,7 @@ DOORS = by_name(
         door("names"),
         door("dictionary"),
         door("derive"),
+        door("add_up"),
         door("bundle"),
         door("scene"),
         door("erase"),

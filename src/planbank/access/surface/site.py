@@ -97,6 +97,10 @@ _PROTOCOLS = [
     door("constraint-end", "dictionary.edit", POST, scope="protocol", of="constraint"),
     door("constraint-back", "dictionary.edit", POST, scope="protocol", of="constraint"),
     door("constraints-several", "dictionary.edit", BOTH, scope="protocol"),
+    door("analysis", "data.list", GET, VEILED, scope="protocol"),
+    door("analysis-rule", "dictionary.edit", BOTH, scope="protocol"),
+    door("analysis-choose", "dictionary.edit", BOTH, VEILED, scope="protocol"),
+    door("analysis-undo", "dictionary.edit", BOTH, scope="protocol"),
     door("matrix", "data.list", GET, VEILED, scope="protocol"),
     door("matrix-choose", "dictionary.edit", BOTH, scope="protocol"),
 ]

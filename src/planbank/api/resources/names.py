@@ -87,6 +87,9 @@ class LineOut(Schema):
     type: str
     roi: str
     flags: list[str]
+    made_of: str
+    why_not: str
+    plan_for_analysis: str
     algorithm: str
     volume_cc: float | None
     prescription_gy: float | None
@@ -107,7 +110,7 @@ _ANSWERS = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
 @router.get("/structure-types", response={200: Types, **_ANSWERS})
 def structure_types(request: HttpRequest, protocol: Within) -> dict[str, object]:
     """The structure types of a protocol."""
-    desk = _desk(request, protocol)
+    desk = desk_in(request, protocol)
     items = [
         TypeOut(
             id=row.pk,
@@ -124,7 +127,7 @@ def structure_types(request: HttpRequest, protocol: Within) -> dict[str, object]
 @router.get("/dictionary", response={200: Rules, **_ANSWERS})
 def dictionary(request: HttpRequest, after: After, limit: Limit, protocol: Within) -> dict[str, object]:
     """The rules of a protocol's structure dictionary."""
-    desk = _desk(request, protocol)
+    desk = desk_in(request, protocol)
     rows = desk.dictionary.rules.filter(ended_in__isnull=True)
     related = rows.select_related("structure_type", "institution", "added_in")
     found, further = cut(related, desk.reader, after, limit)
@@ -152,7 +155,7 @@ def metrics(
     as_of: AsOf,
 ) -> dict[str, object]:
     """Any metric of any structure type, plan by plan."""
-    desk = _desk(request, protocol, as_of)
+    desk = desk_in(request, protocol, as_of)
     named = {name.strip().casefold() for name in types.split(",") if name.strip()}
     chosen = [str(row.pk) for row in desk.types if row.name.casefold() in named]
     if len(chosen) < len(named):
@@ -168,7 +171,7 @@ def metrics(
     return {"items": items, "next": further, "edition": edition}
 
 
-def _desk(request: HttpRequest, protocol: str, as_of: datetime | None = None) -> Desk:
+def desk_in(request: HttpRequest, protocol: str, as_of: datetime | None = None) -> Desk:
     """The desk of a protocol in which the reader may see numbers. Raises Refused."""
     reader = reader_in(request, protocol)
     found: Protocol = seen_protocol(request, protocol)
@@ -190,9 +193,12 @@ def _line(line: Line) -> LineOut:
         type=line.type.name,
         roi=line.roi,
         flags=list(line.flags),
+        made_of=line.made_of,
+        why_not=line.why_not,
+        plan_for_analysis=line.analysis,
         algorithm=line.dvh.algorithm if line.dvh else "",
         volume_cc=line.dvh.volume_cc if line.dvh else None,
-        prescription_gy=plan_set.prescription_gy,
+        prescription_gy=line.prescription_gy,
         values=[
             MetricOut(
                 metric=one.metric,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 
 from planbank.catalogue.models.arrival import InstanceVersion
@@ -22,6 +24,13 @@ class ChosenDose(models.Model):
     scale = models.FloatField(default=1.0, help_text="Gy per unit of the dose: 1 unless it is relative")
     versions = models.ManyToManyField(InstanceVersion, related_name="chosen_in")
     is_plan_sum = models.BooleanField(default=False)
+    weights = models.JSONField(
+        default=dict, help_text="content hash -> Gy per unit, where doses of several plans are added"
+    )
+
+    def scales(self, versions: Iterable[InstanceVersion]) -> list[float]:
+        """Gy per unit of each of its doses."""
+        return [float(self.weights.get(version.content_hash, self.scale)) for version in versions]
 
 
 class Calculation(models.Model):

@@ -33,15 +33,23 @@ class Wanted:
         return self.calculation, self.type, self.recipe.formula
 
 
-def wanted_of(rows: Iterable[MatrixRow], only: int | None = None) -> list[Wanted]:
-    """Everything that can be made, in each calculation of its plan set (or `only` in one). Three queries."""
+def wanted_of(
+    rows: Iterable[MatrixRow], only: int | None = None, also: Iterable[tuple[int, int, int]] = ()
+) -> list[Wanted]:
+    """Everything that can be made, in each calculation of its plan set. Three queries.
+
+    Args:
+        rows: of plan sets.
+        only: one calculation.
+        also: further (plan set, calculation, structure set): those of doses that are added up.
+    """
     rows = [row for row in rows if any(recipe.can_be_made for recipe in row.recipes.values())]
     through = Calculation.plan_sets.through.objects.filter(planset__in=[row.row.plan_set for row in rows])
     if only is not None:
         through = through.filter(calculation=only)
     places: dict[int, list[tuple[int, int]]] = defaultdict(list)
     pairs = through.values_list("planset", "calculation", "calculation__structure_set")
-    for plan_set, calculation, structure_set in pairs:
+    for plan_set, calculation, structure_set in {*pairs, *also}:
         places[plan_set].append((calculation, structure_set))
     sets = structure_sets_of(roi.about for row in rows for one in row.recipes.values() for roi in one.rois)
     return list(_wanted(rows, places, sets))

@@ -22,9 +22,10 @@ from planbank.services.calculate.tps import keep_comparison
 def calculate_dvhs(house: House, row: Calculation, versions: Iterable[InstanceVersion]) -> int:
     """Read, calculate, store; returns the number of ROIs. Raises ObjectMissing, DicomError."""
     structure_set = read_structure_set(*read_object(house.store, row.structure_set.version.content_hash))
+    versions = list(versions)
     bytes_of = [read_object(house.store, version.content_hash) for version in versions]
     grids = [read_dose(*data) for data in bytes_of]
-    results = engine.dvh(structure_set, field_of(grids, [row.chosen_dose.scale] * len(grids)))
+    results = engine.dvh(structure_set, field_of(grids, row.chosen_dose.scales(versions)))
     _keep(row, results)
     row.algorithm, row.calculated_at = engine.ALGORITHM, house.clock.now()
     row.save(update_fields=["algorithm", "calculated_at"])

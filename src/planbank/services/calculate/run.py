@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from planbank.catalogue.models import Calculation
 from planbank.errors import DicomError, ObjectMissing
 from planbank.house import House
@@ -22,8 +24,9 @@ VERSION = 2
 
 
 def subjects() -> Iterator[Subject]:
-    """Every calculation that a plan set still asks for."""
-    for pk in Calculation.objects.filter(plan_sets__isnull=False).values_list("pk", flat=True).distinct():
+    """Every calculation that a plan set or a sum of plans still asks for."""
+    asked = Q(plan_sets__isnull=False) | Q(plan_sums__isnull=False)
+    for pk in Calculation.objects.filter(asked).values_list("pk", flat=True).distinct():
         yield pk, calculation_lane(pk)
 
 
@@ -32,7 +35,7 @@ def calculate(house: House, calculation_id: int) -> Result:
     """Calculates the DVH of every ROI"""
     row = Calculation.objects.select_related("structure_set__version", "chosen_dose").get(pk=calculation_id)
     versions = list(row.chosen_dose.versions.order_by("sop_instance_uid"))
-    if not row.plan_sets.exists():
+    if not (row.plan_sets.exists() or row.plan_sums.exists()):
         return Done("no plan set asks for it any more")
     # Loaded by the process that calculates: no other one waits for the compiled engine.
     from planbank.services.calculate.dvhs import calculate_dvhs

@@ -31,9 +31,9 @@ RESULT = "derived structure"
 def calculate(house: House, row: Calculation, due: Iterable[Wanted], editions: Mapping[int, int]) -> int:
     """Read, calculate, store; returns how many have numbers. Raises ObjectMissing, DicomError."""
     structure_set = read_structure_set(*read_object(house.store, row.structure_set.version.content_hash))
-    versions = row.chosen_dose.versions.order_by("sop_instance_uid")
+    versions = list(row.chosen_dose.versions.order_by("sop_instance_uid"))
     grids = [read_dose(*read_object(house.store, version.content_hash)) for version in versions]
-    source = field_of(grids, [row.chosen_dose.scale] * len(grids))
+    source = field_of(grids, row.chosen_dose.scales(versions))
     rows = [_row(house, row, one, editions[one.type], structure_set, source) for one in due]
     DerivedDvh.objects.bulk_create(rows, ignore_conflicts=True)
     return sum(not one.reason for one in rows)

@@ -26,7 +26,7 @@ VERSION = 1
 
 def subjects() -> Iterator[Subject]:
     """Every calculation for which something derived was ever asked."""
-    rows = Calculation.objects.filter(derived_dvhs__isnull=False, plan_sets__isnull=False)
+    rows = Calculation.objects.filter(derived_dvhs__isnull=False)
     for pk in rows.values_list("pk", flat=True).distinct():
         yield pk, calculation_lane(pk)
 
@@ -55,11 +55,15 @@ def derive(house: House, calculation_id: int) -> Result:
 
 
 def _wanted(row: Calculation) -> Iterator[Wanted]:
-    """What the dictionaries of all its plan sets ask for."""
+    """What the dictionaries of all its plan sets ask for, and those of protocols that add plans up."""
     for plan_set in row.plan_sets.all():
         for dictionary in dictionaries_of(plan_set.patient_file_id).select_related("protocol"):
             rows = readings_of(dictionary, members_of(dictionary).filter(pk=plan_set.pk))
             yield from wanted_of(rows, only=row.pk)
+    for one in row.plan_sums.select_related("plan_set"):
+        for dictionary in Dictionary.objects.filter(protocol=one.protocol_id).select_related("protocol"):
+            rows = readings_of(dictionary, members_of(dictionary).filter(pk=one.plan_set_id))
+            yield from wanted_of(rows, also=[(one.plan_set_id, row.pk, row.structure_set_id)])
 
 
 def _editions(due: list[Wanted]) -> dict[int, int]:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from planbank.analysis.models import PlanSum
 from planbank.catalogue.findings import Wanted, settle
 from planbank.catalogue.models import Finding, PlanSet
 from planbank.naming.models import Dictionary
@@ -38,7 +39,9 @@ def judge(dictionary: Dictionary, plan_sets: QuerySet[PlanSet], at: datetime, pr
                 said = {"names": ", ".join(names)}
                 wanted[files[plan_set]].append(Wanted("plan set", plan_set, code, gap.protocol, said))
     _settle(dictionary, files.values(), wanted, at)
-    due = {one.calculation for one in lacking(wanted_of(rows))}
+    sums = PlanSum.objects.filter(protocol=dictionary.protocol_id, plan_set__in=files)
+    also = sums.values_list("plan_set", "calculation", "calculation__structure_set")
+    due = {one.calculation for one in lacking(wanted_of(rows, also=also))}
     return make_due("derive", [(pk, calculation_lane(pk)) for pk in sorted(due)], at, priority=priority)
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
+from planbank.analysis.actions.ruling import lane_of_protocol
 from planbank.catalogue.findings import settle
 from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import Finding, PatientFile
 from planbank.house import House
 from planbank.naming.queries.readings import dictionaries_of, members_of
-from planbank.pipeline.due import ARRIVAL
+from planbank.pipeline.due import ARRIVAL, make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
 from planbank.protocols.constraints.due import constraints_due
-from planbank.protocols.models import Membership
+from planbank.protocols.models import Membership, Protocol
 from planbank.services.names.judge import judge, source_of
 
 
@@ -41,7 +44,17 @@ def names(house: House, patient_file_id: int) -> Result:
         due += judge(dictionary, members_of(dictionary).filter(patient_file=patient_file_id), now, ARRIVAL)
     _close(patient_file_id, sources, house)
     constraints_due([patient_file_id], now)
+    _add_up(patient_file_id, house)
     return Done(f"{due} calculations due" if due else "")
+
+
+def _add_up(patient_file_id: int, house: House) -> None:
+    """Plans that came or went may change which are analysed together."""
+    held = Membership.objects.filter(patient_file=patient_file_id)
+    ruled = Protocol.objects.filter(pk__in=held.values("protocol"))
+    ruled = ruled.filter(Q(analysis_rules__isnull=False) | Q(analysis_choices__isnull=False))
+    pks = ruled.values_list("pk", flat=True).distinct()
+    make_due("add_up", [(pk, lane_of_protocol(pk)) for pk in pks], house.clock.now())
 
 
 def _close(patient_file_id: int, kept: set[str], house: House) -> None:

@@ -25,6 +25,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("participants", "participant.view", _("Participants")),
     ("dictionary", "data.statistics", _("Dictionary")),
     ("matrix", "data.list", _("Matrix")),
+    ("analysis", "data.list", _("Plans for analysis")),
     ("statistics", "data.statistics", _("Statistics")),
     ("constraints", "data.statistics", _("Constraints")),
     ("triggers", "trigger.edit", _("Triggers")),

@@ -1,0 +1,1 @@
+"""Plans for analysis: a protocol's rule, who needs a choice, the choice for one patient."""
