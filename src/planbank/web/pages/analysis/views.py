@@ -87,7 +87,10 @@ def rule(request: HttpRequest, protocol: int) -> HttpResponse:
 def chosen(request: HttpRequest, protocol: int) -> HttpResponse:
     """The plans of one patient, named by one of them: these, together, or as the rule has it."""
     desk = desk_of(request, protocol)
-    patient = _patient(desk, request.POST.get("plan_set") or request.GET.get("plan_set", ""))
+    named = request.POST.get("plan_set") or request.GET.get("plan_set", "")
+    if not named:
+        return redirect("analysis", protocol)  # whose plans is chosen there
+    patient = _patient(desk, named)
     patients = Patients.of(desk)
     (row,) = rows_of(desk, patients, [patient])
     wrong = ""
@@ -117,8 +120,9 @@ def chosen(request: HttpRequest, protocol: int) -> HttpResponse:
 def taken_back(request: HttpRequest, protocol: int) -> HttpResponse:
     """The choice before, or the rule where there was none."""
     desk = desk_of(request, protocol)
-    if request.method == "POST":
-        patient = _patient(desk, request.GET.get("plan_set", ""))
+    named = request.GET.get("plan_set", "")
+    if request.method == "POST" and named:
+        patient = _patient(desk, named)
         try:
             undo(act_of(request), _protocol(desk), patient)
         except PlanbankError as exc:
