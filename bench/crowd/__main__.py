@@ -11,11 +11,13 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
+from itertools import islice
 from pathlib import Path
 
 from bench.crowd.bank import Running, running, sessions
 from bench.crowd.person import Visit, read_on
 from bench.nation.home import SEED, opened_home
+from bench.nation.parcels import CALLING
 from bench.pages.cost import p95
 
 
@@ -24,14 +26,13 @@ def main() -> None:
     parser.add_argument("home", type=Path)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=120.0)
-    parser.add_argument(
-        "--patients", type=int, default=5, help="sent over and over, each time as new; 0: none"
-    )
+    parser.add_argument("--patients", type=int, default=5, help="sent one after the other; 0: none")
     given = parser.parse_args()
     with opened_home(given.home):
         people = sessions(given.people)
     visits: list[Visit] = []
-    with running(given.home) as up:
+    with tempfile.TemporaryDirectory() as folder, running(given.home) as up:
+        made = _make(given.patients, Path(folder))
         end = time.monotonic() + given.seconds
         crowd = [
             threading.Thread(target=read_on, args=(up.site, cookie, paths, end, visits, number))
@@ -40,7 +41,7 @@ def main() -> None:
         cpu = up.cpu_seconds()
         for one in crowd:
             one.start()
-        sent = _receive(up, given.patients, end)
+        sent = _send(up, made, end)
         for one in crowd:
             one.join()
         cpu = up.cpu_seconds() - cpu
@@ -51,36 +52,31 @@ def main() -> None:
     )
 
 
-def _receive(up: Running, patients: int, end: float) -> int:
-    """Send synthetic patients until the time is over; returns how many objects."""
+def _make(patients: int, folder: Path) -> list[tuple[Path, int]]:
+    """Synthetic patients as files, before anything is measured: a folder and its objects each."""
     from planbank.demo.patients import make_cohort, part10
 
-    sent, seed = 0, SEED + 1
-    while patients and time.monotonic() < end:
-        with tempfile.TemporaryDirectory() as folder:
-            count = 0
-            for patient, _n in zip(make_cohort(seed), range(patients), strict=False):
-                for ds in patient.objects:
-                    Path(folder, f"{count}.dcm").write_bytes(part10(ds))
-                    count += 1
-            command = [
-                sys.executable,
-                "-m",
-                "planbank",
-                "send",
-                folder,
-                "--to",
-                up.gate,
-                "--calling",
-                "NATION_TPS",
-            ]
-            left = end - time.monotonic()
-            try:
-                subprocess.run(command, check=True, capture_output=True, timeout=max(left, 1.0))
-            except subprocess.TimeoutExpired:
-                return sent
-            sent += count
-        seed += 1
+    found = []
+    for number, patient in enumerate(islice(make_cohort(SEED + 1), patients)):
+        place = folder / str(number)
+        place.mkdir()
+        for count, ds in enumerate(patient.objects):
+            (place / f"{count}.dcm").write_bytes(part10(ds))
+        found.append((place, len(patient.objects)))
+    return found
+
+
+def _send(up: Running, made: list[tuple[Path, int]], end: float) -> int:
+    """Send one patient after the other until the time is over; returns how many objects."""
+    sent = 0
+    for place, count in made:
+        command = [sys.executable, "-m", "planbank", "send", str(place), "--to", up.gate]
+        try:
+            left = max(end - time.monotonic(), 1.0)
+            subprocess.run([*command, "--calling", CALLING], check=True, capture_output=True, timeout=left)
+        except subprocess.TimeoutExpired:
+            return sent
+        sent += count
     return sent
 
 

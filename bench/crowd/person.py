@@ -34,11 +34,21 @@ def read_on(
     while time.monotonic() < end:
         path = chance.choice(paths)
         begun = time.perf_counter()
-        connection.request("GET", path, headers={"Cookie": f"sessionid={cookie}"})
-        answer = connection.getresponse()
+        answer = _opened(connection, path, cookie)
         first = time.perf_counter() - begun
         answer.read()
         kind = re.sub(r"\d+", "N", path.partition("?")[0]) + path.partition("?")[2]
         visits.append(Visit(kind, answer.status, first, time.perf_counter() - begun))
         time.sleep(chance.expovariate(1 / READING))
     connection.close()
+
+
+def _opened(connection: http.client.HTTPConnection, path: str, cookie: str) -> http.client.HTTPResponse:
+    """The answer; a connection that the site closed meanwhile is opened anew, as a browser does."""
+    for _attempt in range(2):
+        try:
+            connection.request("GET", path, headers={"Cookie": f"sessionid={cookie}"})
+            return connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):
+            connection.close()
+    raise ConnectionError(f"{path}: no answer, twice")
