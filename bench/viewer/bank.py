@@ -1,0 +1,94 @@
+"""A bank of its own that holds the plan.
+
+Comes in: a home. Goes out: where its site is, the sign-in of a physicist, the number of the plan.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from planbank.demo.patients import make_patient, part10
+
+PERSON = re.compile(r"^\s+ouh\s+(\S+)\s")
+PATIENCE = 600.0
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A bank that runs."""
+
+    url: str
+    dicom: str
+    user: str
+    password: str
+    home: Path
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Bank]:
+    """`planbank up --demo`, ended afterwards. Passwords are told at the first start alone: they are kept."""
+    web, dicom = free_port(), free_port()
+    env = os.environ | {
+        "PLANBANK_WEB_PORT": str(web),
+        "PLANBANK_DICOM_PORT": str(dicom),
+        "PLANBANK_GATE_METRICS_PORT": "0",
+    }
+    command = [sys.executable, "-m", "planbank", "up", "--demo", "--home", str(home)]
+    kept = home / "bench-viewer-password"
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as child:
+        try:
+            password = _password(child, kept)
+            yield Bank(f"http://127.0.0.1:{web}", f"127.0.0.1:{dicom}", "ouh", password, home)
+        finally:
+            child.terminate()
+
+
+def _password(child: subprocess.Popen[str], kept: Path) -> str:
+    assert child.stdout is not None
+    for line in child.stdout:
+        if found := PERSON.match(line):
+            kept.write_text(found[1])
+        if "Ctrl-C" in line:
+            return kept.read_text()
+    raise SystemExit("The bank did not start.")
+
+
+def send_plan(bank: Bank, folder: Path, *, seed: int = 7) -> str:
+    """Make the plan, send it, wait for its DVHs; returns its patient's number."""
+    patient = make_patient("head-and-neck", seed=seed, size="clinical")
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, ds in enumerate(patient.objects):
+        (folder / f"{number:04}.dcm").write_bytes(part10(ds))
+    planbank = [sys.executable, "-m", "planbank"]
+    subprocess.run([*planbank, "send", "--to", bank.dicom, "--calling", "DEMO_TPS", str(folder)], check=True)
+    subprocess.run([*planbank, "wait", "--home", str(bank.home)], check=True, timeout=PATIENCE)
+    return patient.patient_id
+
+
+def wait_until(ready: object, what: str) -> None:
+    """Ask again until it is so."""
+    assert callable(ready)
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        if time.monotonic() > end:
+            raise SystemExit(f"In vain: {what}.")
+        time.sleep(0.2)
