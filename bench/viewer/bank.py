@@ -11,9 +11,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planbank.demo.patients import make_patient, part10
@@ -51,25 +52,31 @@ def running(home: Path) -> Iterator[Bank]:
         "PLANBANK_GATE_METRICS_PORT": "0",
     }
     command = [sys.executable, "-m", "planbank", "up", "--demo", "--home", str(home)]
-    kept = home / "bench-viewer-password"
-    with subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as child:
+    bank = Bank(f"http://127.0.0.1:{web}", f"127.0.0.1:{dicom}", "ouh", "", home)
+    home.mkdir(parents=True, exist_ok=True)
+    said, kept = home / "bench-viewer-said", home / "bench-viewer-password"
+    with said.open("w") as out, subprocess.Popen(command, env=env, stdout=out, stderr=out) as child:
         try:
-            password = _password(child, kept)
-            yield Bank(f"http://127.0.0.1:{web}", f"127.0.0.1:{dicom}", "ouh", password, home)
+            wait_until(lambda: _answers(bank.url) and (kept.exists() or _password(said)), "the bank answers")
+            if not kept.exists():
+                kept.write_text(_password(said))
+            yield replace(bank, password=kept.read_text())
         finally:
             child.terminate()
 
 
-def _password(child: subprocess.Popen[str], kept: Path) -> str:
-    assert child.stdout is not None
-    for line in child.stdout:
-        if found := PERSON.match(line):
-            kept.write_text(found[1])
-        if "Ctrl-C" in line:
-            return kept.read_text()
-    raise SystemExit("The bank did not start.")
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _password(said: Path) -> str:
+    """What the first start said; '' while it has not."""
+    found = [match[1] for line in said.read_text().splitlines() if (match := PERSON.match(line))]
+    return found[0] if found else ""
 
 
 def send_plan(bank: Bank, folder: Path, *, seed: int = 7) -> str:
@@ -84,9 +91,8 @@ def send_plan(bank: Bank, folder: Path, *, seed: int = 7) -> str:
     return patient.patient_id
 
 
-def wait_until(ready: object, what: str) -> None:
+def wait_until(ready: Callable[[], object], what: str) -> None:
     """Ask again until it is so."""
-    assert callable(ready)
     end = time.monotonic() + PATIENCE
     while not ready():
         if time.monotonic() > end:
