@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -95,9 +96,13 @@ class Browser:
 
     def post(self, path: str, **fields: str) -> tuple[int, str]:
         """Fill in and send the form of a page."""
-        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get(path)[1])
-        assert found, f"{path} has no form"
-        return self.get(path, urlencode(fields | {"csrfmiddlewaretoken": found[1]}).encode())
+        return self.send_form(path, path, **fields)
+
+    def send_form(self, page: str, to: str, **fields: str) -> tuple[int, str]:
+        """The same where the form leads elsewhere."""
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get(page)[1])
+        assert found, f"{page} has no form"
+        return self.get(to, urlencode(fields | {"csrfmiddlewaretoken": found[1]}).encode())
 
 
 @dataclass
@@ -235,7 +240,7 @@ class Live:
         said = self.planbank("apply", str(file))
         self.links |= dict(re.findall(r"^one-time link for (\S+): (\S+)$", said, re.MULTILINE))
         senders = self.home / "transit" / "control" / "senders.json"
-        wanted = set(re.findall(r'^ae_title = "(.*)"', toml, re.MULTILINE))
+        wanted = {row["ae_title"] for row in tomllib.loads(toml).get("sender", [])}
         self.until(
             lambda: senders.exists() and all(name in senders.read_text() for name in wanted),
             20,

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from ninja import Query
 
 from planbank.access.listing import projects_seen, protocols_seen
+from planbank.access.policy import may
 from planbank.access.scopes import Scope
 from planbank.access.verdict import Refused, Verdict
 from planbank.journal.record import Actor, record
@@ -47,8 +48,16 @@ def seen_protocol(request: HttpRequest, short_name: str) -> Protocol:
     reader: Reader = request.reader  # type: ignore[attr-defined]
     found = protocols_seen(reader.user, reader.at, reader.scope).filter(short_name=short_name).first()
     if found is None:
-        raise _HIDDEN
+        raise _why_not(reader, Protocol.objects.filter(short_name=short_name).first())
     return found
+
+
+def _why_not(reader: Reader, protocol: Protocol | None) -> Refused:
+    """Hidden and absent are alike; who could see it until lately is told whom to ask (R199)."""
+    if protocol is None or reader.scope not in (None, Scope.of(protocol)):
+        return _HIDDEN
+    verdict = may(reader.user, "protocol.view", reader.at, Scope.of(protocol))
+    return Refused(verdict) if verdict.kind == "lapsed" else _HIDDEN
 
 
 def moment_of(as_of: datetime | None, reader: Reader) -> datetime | None:
