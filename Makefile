@@ -13,8 +13,8 @@ test: .venv/dev debian
 	.venv/bin/lint-imports
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
 
-# Five hundred kills; one seed, one sequence: make soak SEED=1
-soak: .venv/dev debian ; .venv/bin/python -m pytest -m soak -q -s $(if $(SEED),--kill-seed $(SEED)) tests/journeys/test_soak.py
+# Five hundred kills; one seed, one sequence: make soak SEED=1 KILLS=50
+soak: .venv/dev debian ; .venv/bin/python -m pytest -m soak -q -s $(if $(SEED),--kill-seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) tests/journeys/test_soak.py
 
 # Every door as every kind of person: `make test` tries the eight that differ most.
 matrix: .venv/dev debian ; .venv/bin/python -m pytest -n auto --dist worksteal -q -m "soak or not soak" tests/access/surface

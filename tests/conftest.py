@@ -29,6 +29,7 @@ settings.load_profile("planbank")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kill-seed", type=int, default=20231018, help="What the kill loop strikes, and when.")
+    parser.addoption("--kills", type=int, default=500, help="How often `make soak` strikes.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,6 +76,13 @@ def kill_seed(request: pytest.FixtureRequest) -> int:
     """The seed of the kill loop (tests/journeys/kill_loop.py), printed by it."""
     seed: int = request.config.getoption("--kill-seed")
     return seed
+
+
+@pytest.fixture(scope="session")
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often the kill loop of `make soak` strikes."""
+    number: int = request.config.getoption("--kills")
+    return number
 
 
 @pytest.fixture

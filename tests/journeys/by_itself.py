@@ -23,6 +23,7 @@ from pydicom.dataset import Dataset
 from planbank.demo.patients import make_patient
 from planbank.embedded import socket_url
 from tests.gate.raw_peer import EXPLICIT, SUCCESS, Part10, send_object
+from tests.journeys.cluster import lay
 from tests.journeys.live import Browser, Live
 from tests.mail_server import Taken, mail_server
 from tests.sending import encoded
@@ -140,7 +141,7 @@ def running(folder: Path) -> Iterator[ByItself]:
     """Start all of it, end all of it."""
     taken, node = Taken(), Receiver()
     bank = Live(folder / "home")
-    bank.home.mkdir()
+    lay(bank.home)
     (bank.home / "test").touch()  # only a play home's clock may be set
     with ExitStack() as stack:
         bank.env |= {

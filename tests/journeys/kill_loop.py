@@ -24,15 +24,16 @@ import psycopg
 
 from planbank.demo.patients import SITES, make_patient, part10
 from planbank.embedded import socket_url
-from tests.gate.raw_peer import read_part10
+from tests.gate.raw_peer import Part10, read_part10
+from tests.journeys.kill_effects import ROI, Effects
 from tests.journeys.live import Live
 from tests.journeys.objects import archived
 
 CHUNK = 20
 SECONDS_TO_HEAL = 60  # invariant I8
-SERVICES = ("analyse", "link", "calculate")
+SERVICES = ("analyse", "link", "calculate", "trigger")
 # The gate with its parts, any work process, or all of them while one is inside a service.
-TARGETS = ("gate", "gate part", "work", "register", *SERVICES)
+TARGETS = ("gate", "gate part", "work", "register", *SERVICES, "forward", "notify")
 BUSY_WITHIN = 2.0  # seconds to wait for a service to be at work, before another moment will do
 
 # What no command tells: how often each service is done, and what the journal says was submitted.
@@ -52,6 +53,11 @@ print(json.dumps({
 }))
 """
 BUSY = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND args->>'service' = %s"
+# Of what is no job: an object on its way, a mail that waits.
+AT_WORK = {
+    "forward": "SELECT count(*) FROM delivery_delivery WHERE state = 'sending' AND %s <> ''",
+    "notify": "SELECT count(*) FROM bank_messages_message WHERE state = 'waiting' AND %s <> ''",
+}
 
 
 @dataclass
@@ -66,12 +72,16 @@ class Plans:
     def make(cls, folder: Path, seed: int) -> Plans:
         plans = cls()
         for number, site in enumerate(SITES):
-            for index, ds in enumerate(make_patient(site, seed=seed + number).objects):
+            for index, ds in enumerate(make_patient(site, seed=seed + number, trigger_roi=ROI).objects):
                 plans.files.append(folder / f"{number}-{index:03d}.dcm")
                 plans.files[-1].write_bytes(part10(ds))
                 plans.canaries |= {str(ds.PatientID).encode(), str(ds.PatientName).encode()}
         random.Random(seed).shuffle(plans.files)
         return plans
+
+    def parts(self) -> list[Part10]:
+        """The files, taken apart."""
+        return [read_part10(path) for path in self.files]
 
 
 class Sender(threading.Thread):
@@ -142,14 +152,14 @@ class Killer:
         """Until the service is at work, or the tray holds something; not for ever."""
         deadline = time.monotonic() + BUSY_WITHIN
         incoming = self.live.home / "transit" / "incoming"
-        while target in (*SERVICES, "register") and time.monotonic() < deadline:
+        while target in (*SERVICES, *AT_WORK, "register") and time.monotonic() < deadline:
             if any(incoming.glob("*.parcel")) if target == "register" else self._busy(target):
                 return
             time.sleep(0.02)
 
     def _busy(self, service: str) -> bool:
         with psycopg.connect(socket_url(self.live.home), autocommit=True) as connection:
-            row = connection.execute(BUSY, [service]).fetchone()
+            row = connection.execute(AT_WORK.get(service, BUSY).encode(), [service]).fetchone()
         return bool(row and row[0])
 
     def _kill(self, target: str) -> bool:
@@ -204,14 +214,17 @@ class Killed:
     struck: Counter[str]
 
 
-def run(live: Live, plans: Plans, seed: int, kills: int) -> Killed:
+def run(effects: Effects, plans: Plans, seed: int, kills: int) -> Killed:
     """So many kills while plans arrive, then peace. The seed is printed, to be shown on failure."""
     print(f"kill loop: {kills} kills, --kill-seed {seed}")
+    live = effects.live
     sender, killer = Sender(live, plans.files), Killer(live, seed, plans.canaries)
     sender.start()
     try:
         for target in TARGETS:
             killer.strike(target)
+            if target == "forward":
+                effects.node_goes_away(1)
         while killer.struck.total() < kills:
             killer.strike()
     finally:

@@ -332,7 +332,7 @@ def test_a_permission_lapses_and_is_renewed(works: ByItself) -> None:
     assert status == 403 and "Kaya Key" in said
     status, said = works.api(api, token)
     assert status == 403 and "Kaya Key" in said, "the token says the same"
-    assert lars.get("/plans/")[0] == 200, "the account stays"
+    assert lars.get("/account/")[0] == 200, "the account stays"
     ((grant,),) = works.rows(
         "SELECT g.id FROM access_grant g JOIN people_user u ON u.id = g.user_id WHERE u.username = 'lars'"
     )

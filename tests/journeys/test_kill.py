@@ -1,22 +1,25 @@
-"""Fifty kills while complete plans arrive (issue point 8; security.md, invariants I1-I3, I5, I6, I8).
+"""Kills while complete plans arrive, are filed, forwarded and told of (security.md, invariants I1-I6, I8).
 
 `up` starts again what was killed, and at the end every acknowledged object is kept once, byte for
-byte, and every piece of work done once. `make soak` does the same with five hundred.
+byte, every piece of work done once, and nothing taken effect twice outside. `make soak` does the same
+with five hundred.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import psutil
 import pytest
 
-from tests.journeys import kill_loop
-from tests.journeys.kill_loop import CHUNK, SECONDS_TO_HEAL, Killed, Plans
+from tests.journeys import kill_effects, kill_loop
+from tests.journeys.kill_effects import Effects
+from tests.journeys.kill_loop import CHUNK, SECONDS_TO_HEAL, TARGETS, Killed, Plans
 from tests.journeys.live import Live
 
-KILLS = 50
+KILLS = len(TARGETS) + 2
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +28,32 @@ def plans(tmp_path_factory: pytest.TempPathFactory, kill_seed: int) -> Plans:
 
 
 @pytest.fixture(scope="module")
-def killed(live: Live, plans: Plans, kill_seed: int) -> Killed:
-    return kill_loop.run(live, plans, kill_seed, KILLS)
+def effects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Effects]:
+    with kill_effects.around(Live(tmp_path_factory.mktemp("live") / "home")) as effects:
+        yield effects
+
+
+@pytest.fixture(scope="module")
+def live(effects: Effects) -> Live:
+    return effects.live
+
+
+@pytest.fixture(scope="module")
+def killed(effects: Effects, plans: Plans, kill_seed: int) -> Killed:
+    return kill_loop.run(effects, plans, kill_seed, KILLS)
 
 
 def test_nothing_is_lost_and_nothing_twice(live: Live, plans: Plans, killed: Killed) -> None:
     """I1, I2, I3, I5, I8: all acknowledged objects, once, byte-identical; rows, objects, journal agree."""
     now = kill_loop.assert_all_is_there_once(live, plans, killed.acknowledged)
     kill_loop.assert_work_is_done_once(live, now)
+
+
+def test_what_left_the_bank_left_it_once(effects: Effects, plans: Plans, killed: Killed) -> None:
+    """I4: forwards, firings and mails, each with what a kill can at most double and nothing lost."""
+    kill_effects.assert_all_was_forwarded_once(effects, plans.parts(), killed.struck.total())
+    kill_effects.assert_triggers_fired_once(effects)
+    kill_effects.assert_each_mail_went_once(effects, killed.struck.total())
 
 
 def test_every_part_was_struck(killed: Killed) -> None:
