@@ -31,7 +31,8 @@ from tests.services.forward.peers import Receiver
 
 ROI = "DBCG_PROTON"
 PASSWORD = "a long enough password"
-SITE = Path(__file__).with_name("by_itself.toml")
+SITE = Path(__file__).with_name("site.toml")
+OUH, VLE = "tps@ouh.example", "tps@vle.example"
 HALF_AN_HOUR = 31.0  # minutes: longer than the bank waits for more by itself
 
 
@@ -91,6 +92,12 @@ class ByItself:
         uid = next(ds.SOPInstanceUID for ds in objects if ds.Modality == "RTPLAN")
         ((found,),) = self.rows("SELECT id FROM catalogue_planset WHERE sop_instance_uid = %s", str(uid))
         return int(found)
+
+    def memberships(self, objects: Iterable[Dataset]) -> int:
+        """How many rows file this plan in a protocol: its plan."""
+        uid = next(ds.SOPInstanceUID for ds in objects if ds.Modality == "RTPLAN")
+        query = "SELECT count(*) FROM protocols_membership WHERE sop_instance_uid = %s AND removed_at IS NULL"
+        return int(self.rows(query, str(uid))[0][0])
 
     def receipt(self, objects: Iterable[Dataset]) -> tuple[int, str, bool]:
         """(number, state, whether nothing more is awaited) of this plan's receipt; 0: there is none."""
