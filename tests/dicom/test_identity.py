@@ -36,8 +36,8 @@ def test_the_same_digits_under_a_local_scheme_do_not_join() -> None:
 def test_modulus_11_is_a_hint_only() -> None:
     right, doubtful = identify("070761-4285", CPR, ""), identify("070761-4286", CPR, "")
     assert right is not None and doubtful is not None
-    assert right.hint == ""
-    assert "modulus 11" in doubtful.hint
+    assert not right.is_doubtful
+    assert doubtful.is_doubtful
     assert doubtful.national
 
 
@@ -51,8 +51,8 @@ def test_no_id() -> None:
 
 
 def test_unknown_scheme() -> None:
-    with pytest.raises(ValueError, match="CPR, local"):
-        identify("1", "NHS", "")
+    with pytest.raises(ValueError, match=r"CPR, .*, local"):
+        identify("1", "nothing", "")
 
 
 @given(st.text(max_size=20))

@@ -51,6 +51,7 @@ def test_the_last_write_never_silently_wins_and_the_code_stays(bank: House, now:
         InstitutionFacts("OUH", "x", country="Denmark"),
         InstitutionFacts("OUH", "x", time_zone="Nowhere"),
         InstitutionFacts("OUH", "x", identity_scheme="other"),
+        InstitutionFacts("OUH", "x", country="SE", identity_scheme="CPR"),
     ],
 )
 def test_what_cannot_stand_is_refused(bank: House, now: datetime, wrong: InstitutionFacts) -> None:

@@ -56,6 +56,12 @@ def patient_of(institution: Institution, number: str, now: datetime) -> int:
     return patients([key], now)[key.key]
 
 
+def is_doubtful(file: PatientFile, number: str) -> bool:
+    """Whether a number looks like one of the scheme of the file's institution, with wrong check digits."""
+    key = identify(number[:64], file.institution.identity_scheme, file.institution.code)
+    return key is not None and key.is_doubtful
+
+
 def split_off(wanted: Collection[tuple[int, str, int]]) -> dict[tuple[int, str, int], int]:
     """(institution, study UID, patient as sent) -> the patient that a person said it is of."""
     if not wanted:

@@ -14,8 +14,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from planbank.dicom.identity import LOCAL
 from planbank.journal.record import Actor, record
-from planbank.people.models import IdentityScheme, Institution, Region
+from planbank.people.models import Institution, Region
+from planbank.people.schemes import check_scheme
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +31,7 @@ class InstitutionFacts:
     name: str
     country: str = "DK"
     region: Region | None = None
-    identity_scheme: str = IdentityScheme.LOCAL
+    identity_scheme: str = LOCAL
     time_zone: str = ""
     is_active: bool = True
 
@@ -84,6 +86,7 @@ def register_region(name: str, country: str, actor: Actor, at: datetime) -> Regi
 
 def _check(row: Institution) -> None:
     row.full_clean()
+    check_scheme(row.identity_scheme, row.country)
     if row.region is not None and row.region.country != row.country:
         raise ValidationError({"region": _("This region lies in another country.")})
 

@@ -18,8 +18,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from planbank.dicom.identity import LOCAL
 from planbank.dicom.text import codec_of
 from planbank.people.revised import Revised
+from planbank.people.schemes import scheme_choices
 from planbank.people.zones import validate_zone
 
 code_validator = RegexValidator(
@@ -60,13 +62,6 @@ class Region(models.Model):
         return f"{self.name}, {self.country}"
 
 
-class IdentityScheme(models.TextChoices):
-    """How an institution's patient IDs are to be understood (R129)."""
-
-    CPR = "CPR", _("Danish CPR numbers, joined across centres")
-    LOCAL = "local", _("Local numbers, never joined")
-
-
 class Institution(Revised):
     """A hospital department that sends data and whose people see them (R11, R12)."""
 
@@ -74,9 +69,7 @@ class Institution(Revised):
     name = models.CharField(max_length=200)
     region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT)
     country = models.CharField(max_length=2, default="DK", validators=[country_validator])
-    identity_scheme = models.CharField(
-        max_length=16, choices=IdentityScheme.choices, default=IdentityScheme.LOCAL
-    )
+    identity_scheme = models.CharField(max_length=16, choices=scheme_choices, default=LOCAL)
     time_zone = models.CharField(
         max_length=64, blank=True, validators=[validate_zone], help_text="Empty: the site's zone."
     )

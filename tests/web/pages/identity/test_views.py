@@ -176,3 +176,18 @@ def test_studies_split_off_stay_split_when_they_are_sent_again(
     run_everything(bank)
     assert set(Study.objects.values_list("patient_file", flat=True)) == {file.pk}
     assert set(PlanSet.objects.values_list("patient_file", flat=True)) == {file.pk}
+
+
+def test_a_number_with_wrong_check_digits_is_told(
+    brain: Protocol, client_of: ClientOf, person_of: Callable[..., User]
+) -> None:
+    """R129: typed in a planning system, or here."""
+    Institution.objects.update(identity_scheme="CPR")
+    one, _two = files()
+    client = client_of(person_of("AUH"))
+    assert "check digits are wrong" in client.get(f"/patients/{one.pk}/identity/").text
+    typed = {"verb": "number", "number": "070761-4286", **WHY}
+    said = client.post(f"/patients/{one.pk}/identity/", typed, follow=True).text
+    assert "The number is linked." in said and "Is it typed as it is written?" in said
+    PatientFile.objects.filter(pk=one.pk).update(sent_id="070761-4285")
+    assert "may be mistyped" not in client.get(f"/patients/{one.pk}/identity/").text

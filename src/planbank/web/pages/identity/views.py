@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from planbank.access.policy import Refused, visible, why_not
 from planbank.access.scopes import PATIENT_FILES
+from planbank.catalogue.identities import is_doubtful
 from planbank.catalogue.models import IdentityChange, PatientFile
 from planbank.catalogue.queries import same_person
 from planbank.errors import ChangedMeanwhile, IdentityError
@@ -127,6 +128,8 @@ def _do(request: HttpRequest, file: PatientFile, verb: str, typed: dict[str, Any
     act = act_of(request)
     if verb == "number":
         change, said = link_number(act, file, typed["number"], typed["reason"]), _("The number is linked.")
+        if is_doubtful(file, typed["number"]):
+            messages.warning(request, _("Its check digits are wrong. Is it typed as it is written?"))
     elif verb == "split":
         wanted = [pk for pk in request.POST.getlist("study") if pk.isdigit() and len(pk) < 18]
         rows = file.studies.filter(pk__in=wanted)
@@ -162,6 +165,7 @@ def _shown(file: PatientFile) -> dict[str, Any]:
     """A file as it stands beside another."""
     return {
         "file": file,
+        "is_doubtful": is_doubtful(file, file.sent_id),
         "name": person(file.name),
         "born": day(file.birth_date),
         "studies": file.studies.count(),

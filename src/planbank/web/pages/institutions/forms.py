@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from planbank.dicom.identity import LOCAL
 from planbank.people.institutions import InstitutionFacts
-from planbank.people.models import IdentityScheme, Institution, Region, code_validator, country_validator
+from planbank.people.models import Institution, Region, code_validator, country_validator
+from planbank.people.schemes import scheme_choices
 from planbank.people.zones import zones
 from planbank.web.lists.filters import Filters, search_field
 
@@ -74,7 +76,7 @@ class InstitutionForm(forms.Form):
         help_text=gettext_lazy("Its people see times in it, and their last days end at its midnight."),
     )
     identity_scheme = forms.ChoiceField(
-        label=gettext_lazy("Patient numbers"), choices=IdentityScheme.choices, initial=IdentityScheme.LOCAL
+        label=gettext_lazy("Patient numbers"), choices=scheme_choices, initial=LOCAL
     )
     is_active = forms.BooleanField(
         label=gettext_lazy("Active"),
