@@ -31,6 +31,8 @@ def erasures_seen(user: User, at: datetime, action: str = SEEN) -> QuerySet[Eras
     for path in standing_of(user).in_force(action, at):
         if path.actions[action] is Reach.SITE:
             return Erasure.objects.all()
+        if path.scope.kind != "protocol":
+            continue  # a project's number says nothing of the protocol that has the same
         way = Q(protocol=path.scope.id)
         found |= way if path.institutions is None else way & Q(institution__in=path.institutions)
     return Erasure.objects.filter(found)

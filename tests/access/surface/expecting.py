@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from planbank.access.surface import Door
 from planbank.access.surface.door import PUBLIC
-from tests.access.oracle import Person, World, answers, decides, own, sees
+from tests.access.oracle import Person, World, answers, decides, holds, own, sees, table, ways
 from tests.access.surface.kinds import Example
 from tests.access.surface.trying import Way
 from tests.access.surface.world import Planted
@@ -35,6 +35,8 @@ def expected(planted: Planted, person: Person, door: Door, way: Way, method: str
         return frozenset({verdict})
     if door.of == "passkey" and method == "POST" and (way.absent or way.example.mine != person.name):
         return frozenset({302, 404})  # asked for the password first
+    if door.name == "project-item-off" and way.scope == "P":
+        return ANSWERED  # what is not listed is taken off already, whatever it is
     if way.absent:
         return frozenset({404})
     if method == "POST" and door.name in POSTED:
@@ -72,7 +74,7 @@ def _own_file(world: World, person: Person, door: Door, way: Way, example: Examp
 
 def _who_sees(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
     """Who may see the patient, and explains permissions where it stands."""
-    status = answers(world, person, "data.view", example.row)
+    status = answers(world, person, "data.view", example.row, anywhere=200)
     code, protocols = world.rows[example.row]
     if status == 200 and not any(decides(world, person, door.action, at) == 200 for at in (code, *protocols)):
         return 404
@@ -103,9 +105,14 @@ def _made_from_brain(world: World, person: Person, door: Door, way: Way, example
     return 200 if decides(world, person, door.action, "BRAIN") == 200 else 404
 
 
-def _listed(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
-    """What the project of the address lists."""
-    return 200 if way.scope == "P" and example.more.get("listed") else 404
+def _participant(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
+    """BRAIN's first is AUH's: for grants that reach AUH, or one's own data where that is all they give."""
+    for held in ways(world, person):
+        reaches = held.whose is None or "AUH" in held.whose
+        mine = table(held.role, door.action) != "own data" or "AUH" in own(person)
+        if way.scope == held.where == "BRAIN" and holds(world, held, door.action) and reaches and mine:
+            return 200
+    return 404
 
 
 RULES: dict[str, Rule] = {
@@ -125,5 +132,6 @@ RULES: dict[str, Rule] = {
     "add-to-protocol": _own_file,
     "my-permission-end": _grant_of_ones_own,
     "template-remove": _made_from_brain,
-    "project-item-off": _listed,
+    "project-item-off": lambda *_given: 404,  # another project's address
+    **dict.fromkeys(("participant", "participant-edit"), _participant),
 }
