@@ -293,13 +293,15 @@ def whole_set() -> list[Dataset]:
 @contextmanager
 def careless() -> Iterator[None]:
     """pydicom writes what it is given, also what no VR allows."""
-    validation, replaced = config.settings.writing_validation_mode, config.replace_un_with_known_vr
-    config.settings.writing_validation_mode, config.replace_un_with_known_vr = config.IGNORE, False
+    settings = config.settings
+    held = settings.reading_validation_mode, settings.writing_validation_mode, config.replace_un_with_known_vr
+    settings.reading_validation_mode = settings.writing_validation_mode = config.IGNORE
+    config.replace_un_with_known_vr = False
     try:
         yield
     finally:
-        config.settings.writing_validation_mode = validation
-        config.replace_un_with_known_vr = replaced
+        settings.reading_validation_mode, settings.writing_validation_mode = held[:2]
+        config.replace_un_with_known_vr = held[2]
 
 
 def written(

@@ -14,7 +14,7 @@ import os
 import shutil
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planbank.deidentify.keys import CopyKey
@@ -71,27 +71,34 @@ def make_copies(source: Path, out: Path, order: Order) -> Report:
         report = Report(order.profile, order.copies)
         keys = [CopyKey(order.secret, number) for number in range(1, order.copies + 1)]
         writer = _Writer(place, keys)
-        for file in files:
-            _copy(file, order, writer, report)
+        without_id = [file for file in files if not _copy(file, order, writer, report, wait=True)]
+        for file in without_id:
+            _copy(file, order, writer, report, wait=False)
         if report.kinds:
             _finish(place, out)
     return report
 
 
-def _copy(file: Source, order: Order, writer: _Writer, report: Report) -> None:
+def _copy(file: Source, order: Order, writer: _Writer, report: Report, *, wait: bool) -> bool:
+    """Copy one file, or refuse it. False: it has no patient ID and waits for the others of its study."""
     digest = b""
     try:
         data = file.read()
         digest = hashlib.sha256(data).digest()
         template = template_of(data, order.profile, order.words, order.accept_burned_in)
+        if not template.identity.startswith("id"):
+            if wait:
+                return False
+            template = replace(template, identity=writer.studies.get(template.study, template.identity))
         if writer.is_double(template.sop_instance_uid, digest):
             report.doubles += 1
-            return
+            return True
     except (Refused, DicomError) as exc:
         report.refused.append(Refusal(file.place, digest.hex()[:12], _reason(exc)))
-        return
+        return True
     writer.write(template, digest)
     report.count(template)
+    return True
 
 
 def _reason(exc: Refused | DicomError) -> str:
@@ -99,10 +106,15 @@ def _reason(exc: Refused | DicomError) -> str:
 
 
 class _Writer:
-    """Writes objects into the folders of all copies."""
+    """Writes objects into the folders of all copies.
+
+    Attributes:
+        studies: the patient's identity by Study Instance UID, of what was written.
+    """
 
     def __init__(self, place: Path, keys: list[CopyKey]) -> None:
         self._place, self._keys = place, keys
+        self.studies: dict[str, str] = {}
         self._written: dict[str, bytes] = {}
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._folders: set[Path] = set()
@@ -117,6 +129,7 @@ class _Writer:
     def write(self, template: Template, digest: bytes) -> None:
         """Write one object into every copy."""
         self._written[template.sop_instance_uid] = digest
+        self.studies.setdefault(template.study, template.identity)
         kind = _KINDS.get(template.iod, "OTHER")
         self._numbers[template.identity, kind] += 1
         name = f"{kind}-{self._numbers[template.identity, kind]:05d}.dcm"

@@ -62,5 +62,5 @@ def _may_hold_words(marker: int, words: bytes, start: bytes) -> bool:
 def _check_tail(fragment: bytes) -> None:
     """After the end of the picture nothing but padding may come."""
     end = fragment.rfind(b"\xff\xd9")
-    if end >= 0 and any(fragment[end + 2 :]):
+    if end >= 0 and fragment[end + 2 :].strip(b"\0\xff"):
         raise Refused("Something follows the end of its compressed pixels.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from planbank.deidentify import encode
 from planbank.deidentify.jpeg import without_comments
 from planbank.deidentify.parts import Parts
+from planbank.deidentify.values import is_term
 from planbank.dicom.elements import PIXEL_DATA
 from planbank.errors import Refused
 
@@ -42,8 +43,9 @@ def check_burned_in(item: Item, iod: str, accepted: Collection[str]) -> None:
     reason = _doubt(item, iod)
     modality = item.text("Modality").upper()
     if reason and modality not in accepted:
-        agree = f"--accept-burned-in {modality}" if modality.isalnum() and len(modality) <= 8 else "nothing"
-        raise Refused(f"{reason} A name may be drawn in its pixels. Look at it, then say {agree}.")
+        known = is_term(modality.encode("utf-8")) and modality
+        todo = f"Look at it, then say --accept-burned-in {modality}." if known else "It names no modality."
+        raise Refused(f"{reason} A name may be drawn in its pixels. {todo}")
 
 
 def _doubt(item: Item, iod: str) -> str:
@@ -107,7 +109,8 @@ def _check_length(item: Item, element: Element) -> None:
     size = rows * columns * samples * frames * bits
     if item.text("PhotometricInterpretation") == "YBR_FULL_422":
         size = size * 2 // 3
-    if element.end - element.start > (wanted := (size + 7) // 8) + wanted % 2:
+    surplus = element.start + (size + 7) // 8
+    if any(item.walker.data[surplus : element.end]):
         raise Refused("More bytes lie in its pixels than the image has; what they are cannot be told.")
 
 

@@ -46,7 +46,9 @@ class Template:
     Attributes:
         iod: what it is, such as 'ct-image'.
         sop_instance_uid: its UID, as it came.
-        identity: what tells its patient from others, as it came; never shown.
+        identity: what tells its patient from others, as it came; never shown. It begins with 'id' where
+            that is the patient's ID.
+        study: its Study Instance UID, as it came.
         notes: (what was done, keyword) -> how often.
     """
 
@@ -54,6 +56,7 @@ class Template:
     sop_class_uid: str
     sop_instance_uid: str
     identity: str
+    study: str
     syntax: str
     deflated: bool
     parts: tuple[Part, ...]
@@ -95,8 +98,8 @@ def template_of(
     found = Reader(Walker(data, encoding), scope, TAGS | PIXEL_DATA).read()
     found |= pixel_parts(item, syntax) | marks(profile, encoding)
     parts = tuple(part for tag in sorted(found) for part in found[tag].done())
-    identity = _identity(item)
-    return Template(iod.name, sop_class_uid, uid, identity, syntax, encoding.deflated, parts, scope.notes)
+    who = _identity(item), trim(item.text("StudyInstanceUID"))
+    return Template(iod.name, sop_class_uid, uid, *who, syntax, encoding.deflated, parts, scope.notes)
 
 
 def _check_syntax(syntax: str) -> None:
@@ -113,11 +116,14 @@ def _unknown_class(sop_class_uid: str) -> str:
 
 
 def _identity(item: Item) -> str:
-    """What its patient is told by: ID and issuer, else name and birth date, else the study."""
+    """What its patient is told by: the ID, else name and birth date, else the study.
+
+    Not the issuer: plans and doses often lack it where their images have it.
+    """
     patient_id = item.text("PatientID")
     key = identify(patient_id, "CPR", "") if patient_id else None
     if key is not None:
-        return "\0".join(("id", key.patient_id, item.text("IssuerOfPatientID")))
+        return f"id\0{key.patient_id}"
     name, born = item.text("PatientName"), item.text("PatientBirthDate")
     if name:
         return "\0".join(("name", name, born))

@@ -14,8 +14,10 @@ _NUMBERS = re.compile(rb"[0-9+\-.eE\\ ]*\0?")
 _NOT_A_NUMBER = re.compile(rb"[+-]?(?:nan|inf|infinity|1\.#(?:qnan|snan|ind|inf)[0-9]*)", re.IGNORECASE)
 _TIME = re.compile(rb"(?:[0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:\.[0-9]{1,6})?)?)?)? *\0?")
 _AGE = re.compile(rb"(?:[0-9]{3}[DWMY])? *\0?")
-_LETTERS = re.compile(rb"[ -~]{6,}\0?")
-"""Binary numbers that are letters from end to end are text that somebody put there."""
+_LETTERS = re.compile(rb"[ -~]*\0?")
+"""Numbers that are letters from end to end are text that somebody put there; floats only if they are
+several, since one or two may look so by chance."""
+_WHOLE = frozenset((b"US", b"SS", b"UL", b"SL", b"UV", b"SV", b"AT"))
 _WIDTHS = {b"US": 2, b"SS": 2, b"UL": 4, b"SL": 4, b"FL": 4, b"FD": 8, b"UV": 8, b"SV": 8, b"AT": 4}
 _ARRAYS = {b"OW": 2, b"OF": 4, b"OD": 8, b"OL": 4, b"OV": 8}
 
@@ -36,7 +38,9 @@ def is_plain(vr: bytes, value: bytes) -> bool:
     if vr == b"AS":
         return all(_AGE.fullmatch(part) for part in value.split(b"\\"))
     if vr in _WIDTHS:
-        return len(value) % _WIDTHS[vr] == 0 and not _LETTERS.fullmatch(value)
+        enough = 8 if vr in _WHOLE else 16
+        is_text = len(value) >= enough and _LETTERS.fullmatch(value)
+        return len(value) % _WIDTHS[vr] == 0 and not is_text
     return vr in _ARRAYS and len(value) % _ARRAYS[vr] == 0
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CODE = "K"
 _WIDTHS = {b"US": 2, b"SS": 2, b"UL": 4, b"SL": 4, b"FL": 4, b"FD": 8, b"UV": 8, b"SV": 8, b"AT": 4}
 _IMAGE_TYPE = 0x00080008
+_LISTS = frozenset((0x00180020, 0x00180021, 0x00180022, 0x00280051))
+"""Scanning sequence, sequence variant, scan options, corrected image: each term stands for itself."""
+_CONTENT_LABEL = 0x00700080
 _ARRAYS_IN_US = frozenset(range(0x00281101, 0x00281104)) | {0x00283006}
 
 
@@ -26,6 +29,12 @@ def apply(found: Found) -> Answer:
         return KEEP
     if found.tag == _IMAGE_TYPE:
         return _image_type(found)
+    if found.tag in _LISTS and (known := known_terms(found.value)):
+        found.scope.did("words of a vendor left out", found.tag)
+        return b"\\".join(known)
+    if found.tag == _CONTENT_LABEL:  # a coded string in which people write what they like
+        found.scope.did("replaced by a dummy", found.tag)
+        return b"COPY"
     return _not_plain(found)
 
 
