@@ -41,6 +41,7 @@ _DATA = [
     door("plan-isodoses", "data.view", POST, COUNTS, of="plan set"),
     door("scene-difference", "data.view", GET, VEILED, of="plan set"),
     door("scene-part", "data.view", GET, VEILED, of="plan set"),
+    door("viewer", "data.view", GET, VEILED, of="plan set"),
     door("plan-triggers", "data.identity", GET, NAMED, of="plan set"),
     door("forwards", "data.view", GET, VEILED),
     door("forward", "data.view", GET, VEILED, of="forward"),
