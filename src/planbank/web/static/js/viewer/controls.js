@@ -6,6 +6,7 @@ import { fillFindings, fillIsodoses, fillStructures, markLists } from "./lists.j
 import { element, gray, number, say } from "./words.js";
 
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+const BUTTONS = 4; // windows that stand as buttons
 const MARKED = { wash: "wash", lines: "lines", structures: "structures", beams: "beams", difference: "difference" };
 
 export function controls(viewer, find, fetchSlices) {
@@ -88,18 +89,32 @@ export function controls(viewer, find, fetchSlices) {
     find("frame").hidden = !left.length;
   }
 
+  // The first few windows as buttons, the others in a list; one that equals another is left out.
   function windows() {
-    const list = side.scene.image?.windows ?? [];
+    const every = side.scene.image?.windows ?? [];
+    const list = every.map((one, i) => ({ ...one, i })).slice(0, 9);
+    const differs = ({ centre, width }, n) => list.findIndex((one) => one.centre === centre && one.width === width) === n;
+    const kept = list.filter(differs);
+    const words = ({ i, name, key }) => name || key || String(i + 1);
+    const title = ({ i, width, centre }) => `${i + 1}: ${number(width, 0)} / ${number(centre, 0)}`;
     find("windows").replaceChildren(
-      ...list.slice(0, 9).map((one, i) => {
-        const title = `${i + 1}: ${number(one.width, 0)} / ${number(one.centre, 0)}`;
-        const words = one.name || one.key;
-        const button = element("button", { type: "button", class: "small", title, "data-centre": one.centre, "data-width": one.width }, words);
-        button.addEventListener("click", () => viewer.preset(i));
+      ...kept.slice(0, BUTTONS).map((one) => {
+        const data = { "data-centre": one.centre, "data-width": one.width };
+        const button = element("button", { type: "button", class: "small", title: title(one), ...data }, words(one));
+        button.addEventListener("click", () => viewer.preset(one.i));
         return button;
       }),
     );
+    const more = find("more-windows");
+    more.hidden = kept.length <= BUTTONS;
+    const options = kept.slice(BUTTONS).map((one) => element("option", { value: one.i }, `${one.i + 1}. ${words(one)}`));
+    more.replaceChildren(element("option", { value: "" }, say("more")), ...options);
   }
+  find("more-windows").addEventListener("change", ({ target }) => {
+    if (target.value !== "") viewer.preset(Number(target.value));
+    target.value = "";
+    viewer.active?.canvas.focus({ preventScroll: true });
+  });
 
   function levelKinds() {
     const kinds = [...new Set([...viewer.kinds, "own"])].filter((kind) => side.scene.about.doses.length);
@@ -152,7 +167,7 @@ export function controls(viewer, find, fetchSlices) {
     if (!address) return;
     const token = root.dataset.token;
     const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-    const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify({ own: levels }) }).catch(() => null);
+    const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify({ own: levels, unit: "Gy" }) }).catch(() => null);
     announce(say(answer?.ok ? "levels-kept" : "levels-not-kept"));
   }
 
@@ -218,8 +233,19 @@ export function controls(viewer, find, fetchSlices) {
     acts[act[0]](act[1]);
   });
 
+  function worst() {
+    const states = ["bad", "warn", "info"];
+    const state = states.find((one) => side.scene.about.findings.some(({ level }) => level === one));
+    find("worst").hidden = !state;
+    if (state) {
+      find("worst").className = `badge ${state}`;
+      put(find("worst"), say(`state-${state}`));
+    }
+  }
+
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => viewer.relist());
   choices();
+  worst();
   windows();
   viewer.relist();
 }

@@ -17,6 +17,20 @@ export function curvesOf(scene, doseKey, dashed) {
     });
 }
 
+// Dashes of lines: targets solid, their PTV long dashes, organs in turn (look.md); no line by colour alone.
+const ORGANS = [[5, 3], [2, 3], [9, 3, 2, 3], [1, 3]];
+
+export function dashes(rois) {
+  const found = new Map();
+  let organs = 0;
+  for (const { id, type, name } of rois) {
+    const target = /^(GTV|CTV|PTV)$/.test(type ?? "") ? type : /^[^A-Za-z0-9]*(GTV|CTV|ITV|PTV)/i.exec(name)?.[1].toUpperCase();
+    if (target) found.set(id, target === "PTV" ? [10, 4] : []);
+    else found.set(id, ORGANS[organs++ % ORGANS.length]);
+  }
+  return found;
+}
+
 export class DvhPlot {
   constructor(viewer, box) {
     this.viewer = viewer;
@@ -36,6 +50,8 @@ export class DvhPlot {
 
   show(curves) {
     this.every = curves;
+    this.two = curves.some(({ dashed }) => dashed);
+    this.dashes = dashes(curves.map(({ roi }) => roi));
     this.draw();
   }
 
@@ -97,7 +113,8 @@ export class DvhPlot {
     const lifted = roi.id === state.roi || roi.id === state.lifted;
     ctx.strokeStyle = this.viewer.colourOf(roi, true);
     ctx.lineWidth = lifted ? 3.4 : 1.6;
-    ctx.setLineDash(dashed ? [6, 4] : []);
+    // With a second dose beside it the first is solid as a whole, the second dashed.
+    ctx.setLineDash(dashed ? [6, 4] : this.two ? [] : this.dashes.get(roi.id));
     ctx.beginPath();
     curve.gy.forEach((gy, i) => ctx.lineTo(this.x(gy), this.y(curve.pc[i])));
     ctx.stroke();

@@ -67,7 +67,7 @@ export function parseLevels(text, prescription) {
 }
 
 // Colour wash: 256 RGBA words from `low` to `high` Gy.
-export function washTable(alpha = 110) {
+export function washTable(alpha = 95) {
   return Uint32Array.from({ length: 256 }, (_, i) => {
     const [red, green, blue] = colourAt(i / 255);
     return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;

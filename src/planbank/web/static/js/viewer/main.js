@@ -98,6 +98,8 @@ async function fetchAll(viewer, side) {
   const tried = (promise, what) => promise.catch((error) => failed.push([what, error.message]));
   const lines = Promise.all([tried(scene.fetchDoses(), "doses"), tried(scene.fetchStructures(), "structures")]).then(() => {
     scene.lines.clear();
+    for (const pane of side.panes) pane.view = pane.moved ? pane.view : null;
+    viewer.relist();
     viewer.drawNow();
     if (side.first) performance.mark("planbank:dose-contours");
   });

@@ -52,7 +52,7 @@ export class Pane {
 
   // The whole plane; `zoom` times nearer around the crosshair where it is asked for.
   reset(zoom = 1) {
-    this.view = fit(this.side.scene.box(this.plane), this.size);
+    this.view = fit(this.side.scene.bodyBox(this.plane), this.size);
     this.moved = false;
     if (zoom !== 1) {
       const [u, v] = inPlane(this.plane, this.side.cursor);

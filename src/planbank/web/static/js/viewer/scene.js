@@ -214,6 +214,35 @@ export class Scene {
     return { u: ends(plane.right), v: ends(plane.down), w: ends(plane.through) };
   }
 
+  // What a plane shows at first: the body, where somebody drew it, with some air; else everything.
+  bodyBox(plane) {
+    const drawn = this.rois.filter((roi) => this.stack(roi)?.marks.length);
+    const outer = drawn.filter((roi) => roi.type === "EXTERNAL");
+    const points = (outer.length ? outer : drawn.length > 2 ? drawn : []).flatMap((roi) => this.ends(roi));
+    if (!points.length) return this.box(plane);
+    const ends = (direction) => {
+      const places = points.map((point) => dot(point, direction));
+      const [low, high] = [Math.min(...places), Math.max(...places)];
+      return [low - 0.04 * (high - low) - 5, high + 0.04 * (high - low) + 5];
+    };
+    return { u: ends(plane.right), v: ends(plane.down), w: ends(plane.through) };
+  }
+
+  // Corners of the box around an ROI.
+  ends(roi) {
+    const stack = this.stack(roi);
+    let [u0, u1, v0, v1] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (const ring of stack.rings.flat()) {
+      for (let i = 0; i < ring.length; i += 2) {
+        [u0, u1] = [Math.min(u0, ring[i]), Math.max(u1, ring[i])];
+        [v0, v1] = [Math.min(v0, ring[i + 1]), Math.max(v1, ring[i + 1])];
+      }
+    }
+    const own = this.planes[stack.name];
+    const marks = [stack.marks[0], stack.marks[stack.marks.length - 1]];
+    return marks.flatMap((mark) => [[u0, v0], [u1, v1]].map(([u, v]) => back(own, u, v, mark)));
+  }
+
   // Where to look first: the isocentre, else the middle of the image, the dose or the structures.
   get start() {
     const beam = this.about.beams.find((one) => (one.frame ?? "f0") === this.frame);
