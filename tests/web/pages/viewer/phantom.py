@@ -1,4 +1,4 @@
-"""A bundle of a phantom, as docs/reference/bundle.md has it: one marker known in mm in image, dose and contours.
+"""A bundle of a phantom (docs/reference/bundle.md): one marker known in mm in image, dose and contours.
 
 Comes in: how the patient lies, and what is odd about it. Goes out: its description and its parts.
 """
@@ -196,10 +196,13 @@ def _curve(roi: int) -> dict[str, Any]:
     gy = [float(one) for one in np.arange(0, 51)]
     stats = {"volume_cc": 3.05, "mean_gy": 25.123, "max_gy": 50.0, "min_gy": 0.5, "d95_gy": 2.5}
     return {
-        **{"structures": "s0", "roi": roi, "dose": "d0", "gy": gy, "algorithm": "1.0", "flags": []},
-        **{
-            "percent": [100 - 2 * one for one in gy],
-            "cc": gy,
-            "stats": {**stats, "d003cc_gy": 49.25, "d2cc_gy": 9.0},
-        },
+        "structures": "s0",
+        "roi": roi,
+        "dose": "d0",
+        "gy": gy,
+        "algorithm": "1.0",
+        "flags": [],
+        "percent": [100 - 2 * one for one in gy],
+        "cc": gy,
+        "stats": {**stats, "d003cc_gy": 49.25, "d2cc_gy": 9.0},
     }

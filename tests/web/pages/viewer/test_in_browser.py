@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+import numpy as np
 import pytest
 from django.template.loader import render_to_string
 
@@ -169,6 +170,12 @@ def placed(page: Any, plane: str, point: Any) -> list[float]:
     return found
 
 
+def aside_of(x: float, y: float, z: float) -> list[float]:
+    """A point beside the marker, mm."""
+    found: list[float] = (MARKER + np.array((x, y, z))).tolist()
+    return found
+
+
 def settled(page: Any) -> None:
     """The next frame has been drawn."""
     page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
@@ -177,7 +184,7 @@ def settled(page: Any) -> None:
 def middle(
     page: Any, plane: str, colour: tuple[int, int, int] | None = None, near: list[float] | None = None
 ) -> tuple[float, float, float]:
-    """(how much, x, y) of what is bright, or of a colour, on a plane's canvas within `near` (x, y, radius); px."""
+    """(how much, x, y) of what is bright, or of a colour, within `near` (x, y, radius) of a canvas; px."""
     asked = [plane, *(colour or (None, None, None)), near]
     found: tuple[float, float, float] = page.evaluate(MIDDLE, asked)
     return found
@@ -311,7 +318,7 @@ def test_one_slice_of_many_is_said_and_dose_and_contours_are_shown_beside_it(ope
     assert page.inner_text("[data-part=loaded]") == "1 of 24 images are here"
     assert page.inner_text("[data-part=here-slice]").endswith("of 24")
     page.locator("[data-plane=axial] canvas").focus()
-    page.evaluate("(point) => planbankViewer.go(point)", (MARKER + (25, 25, 5)).tolist())
+    page.evaluate("(point) => planbankViewer.go(point)", aside_of(25, 25, 5))
     settled(page)
     assert page.inner_text("[data-part=here-value]") == "No image here"
     assert middle(page, "axial", (0, 255, 0))[0] > 20
@@ -329,7 +336,7 @@ def test_two_plans_stand_beside_each_other_and_move_together(open_: Any) -> None
     page = open_("HFS", f"?with={NUMBERS['FFP']}")
     sides = page.locator(".viewer-side")
     assert sides.count() == 2
-    page.evaluate("(point) => planbankViewer.go(point)", (MARKER + (5, 5, 5)).tolist())
+    page.evaluate("(point) => planbankViewer.go(point)", aside_of(5, 5, 5))
     settled(page)
     places = sides.locator(".coronal [data-corner=place]").all_inner_texts()
     assert places[0] == places[1] == "Coronal, y = -16.6 mm"
@@ -352,8 +359,11 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_: Any, width: int, 
 def test_the_ring_is_as_large_as_it_is(open_: Any) -> None:
     """9 mm, in the px that the scale of the plane gives."""
     page = open_("HFS", "?hidden=2&levels=own_49.9")
-    page.evaluate("(point) => planbankViewer.go(point)", (MARKER + (25, 25, 0)).tolist())
+    page.evaluate("(point) => planbankViewer.go(point)", aside_of(25, 25, 0))
     settled(page)
-    (x0, _), (x1, _) = (placed(page, "axial", MARKER + (mm, 0, 0)) for mm in (-RADIUS, RADIUS))
+    (x0, _), (x1, _) = (
+        page.evaluate("(at) => planbankViewer.place('axial', at)", aside_of(mm, 0, 0))
+        for mm in (-RADIUS, RADIUS)
+    )
     much, _, _ = middle(page, "axial", (0, 255, 0))
     assert much == pytest.approx(3.1416 * (x1 - x0) * 1.5, rel=0.4)

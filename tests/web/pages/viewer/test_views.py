@@ -1,4 +1,4 @@
-"""The page of the viewer: who may open it, what it names, and that every module it asks for is there (R97, R98)."""
+"""The page of the viewer: who may open it, and what it names (R97, R98)."""
 
 from __future__ import annotations
 

@@ -30,13 +30,8 @@ MOST_OTHERS = 50
 def viewer(request: HttpRequest, pk: int) -> HttpResponse:
     """The page; a plan that cannot be drawn says so in it."""
     plan_set = one_of(request, PlanSet, pk, "patient_file__institution")
-    others = [
-        row
-        for row in mine(request, PlanSet)
-        .filter(patient_file=plan_set.patient_file_id)
-        .exclude(pk=pk)
-        .order_by("-last_received_at")[:MOST_OTHERS]
-    ]
+    beside = mine(request, PlanSet).filter(patient_file=plan_set.patient_file_id).exclude(pk=pk)
+    others = list(beside.order_by("-last_received_at")[:MOST_OTHERS])
     unveil_labels([plan_set, *others])
     return render(
         request,
