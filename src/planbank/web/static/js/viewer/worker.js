@@ -1,7 +1,8 @@
 // Fetches a portion of slices and unpacks them, one message for each as soon as it is there.
 import { inflate, numbers } from "./unpack.js";
 
-self.addEventListener("message", async ({ data: { address, slices, first, columns, predictor } }) => {
+self.addEventListener("message", async (event) => {
+  const { address, slices, first, columns, predictor } = event.data;
   try {
     const from = slices[0][0];
     const to = slices[slices.length - 1][0] + slices[slices.length - 1][1];
