@@ -15,6 +15,7 @@ from planbank.catalogue.models import Instance, Member, PatientFile, Series
 from planbank.erasure.models import Erasure
 from planbank.journal.models import Entry
 from planbank.protocols.models import Disclosure, Membership, Protocol
+from planbank.takeout.models import ExportFile
 
 # Acts of the journal by which data left the bank; whoever adds a way out adds its act.
 TAKEN_OUT = ("take out list", "read by API", "make report", "forward")
@@ -98,6 +99,8 @@ def out_of_reach(row: Erasure) -> dict[str, int]:
         whose = Q(institution=file.institution.code) | Q(protocol__in=names) | Q(institution="", protocol="")
         lists = Entry.objects.filter(whose, action__in=TAKEN_OUT, object_kind__in=LISTS)
         found["lists"] = lists.filter(at__gte=file.first_received_at).count()
+        taken = ExportFile.objects.filter(patient_file=file, export__taken_at__isnull=False)
+        found["export"] = taken.order_by().values("export").distinct().count()
         found["disclosure"] = Disclosure.objects.filter(request__protocol__in=protocols).count()
     return {name: count for name, count in found.items() if count}
 

@@ -152,6 +152,15 @@ KINDS: dict[str, Kind] = {
         How.NOW,
         "/reuse/{request}/",
     ),
+    _K.EXPORT_ASKED: Kind(
+        ("key-users",), _("Somebody asks to take files out of {name}."), How.NOW, "/exports/{export}/"
+    ),
+    _K.EXPORT_READY: Kind(
+        ("person",),
+        _("Your files of {name} are ready: {count} objects, until {day}."),
+        How.NOW,
+        "/exports/{export}/",
+    ),
     _K.CERTIFICATE: Kind(("admins",), _("The certificate of {name} ends on {day}."), How.NOW, "/senders/"),
     # Never written as an event: a mail of its own (services/notify/centre.py).
     _K.CENTRE_WEEK: Kind(

@@ -134,12 +134,14 @@ def _sweep(house: House) -> None:
     from planbank.erasure.ageing import warn
     from planbank.erasure.withdrawing import carry_on
     from planbank.pipeline.sweep import give_back_stalled, sweep
+    from planbank.services.export.ended import remove_ended
 
     carry_on(house.clock.now())
     tell_orphans(house.clock.now())
     warn(house)
     delete_unassigned(house)
     carry_out(house)
+    remove_ended(house)
     publish_use(house)
     give_back_stalled()
     sweep(house)

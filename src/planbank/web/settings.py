@@ -21,6 +21,7 @@ ROOMS = [
     "catalogue",
     "protocols",
     "delivery",
+    "takeout",
     "erasure",
     "access",
     "naming",

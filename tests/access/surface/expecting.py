@@ -89,6 +89,13 @@ def _forward(world: World, person: Person, door: Door, way: Way, example: Exampl
     return 200 if tends or example.row in sees(world, person, "data.view") else 404
 
 
+def _export(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
+    """Somebody else's: who approves exports there sees it and acts on it; nobody but who asked takes it."""
+    if door.name == "export-files":
+        return 404
+    return 200 if decides(world, person, "export.approve", "BRAIN") == 200 else 404
+
+
 def _side(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
     """A request for reuse, of the side that the act is for: the project asks, the protocol decides."""
     sides = {"reuse-one": ("BRAIN", "P"), "reuse-take-back": ("P",), "reuse-revoke": ("BRAIN",)}[door.name]
@@ -124,6 +131,9 @@ RULES: dict[str, Rule] = {
         _own_file,
     ),
     "patient-who": _who_sees,
+    "export": _export,
+    "export-act": _export,
+    "export-files": _export,
     "forward": _forward,
     "forward-act": _forward,
     "reuse-one": _side,

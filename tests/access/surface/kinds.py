@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
@@ -34,6 +35,7 @@ from planbank.protocols.models import (
     Template,
     Trigger,
 )
+from planbank.takeout.models import Export
 from planbank.web.one_time import RESETS, TOKENS, link_for
 
 if TYPE_CHECKING:
@@ -197,6 +199,22 @@ def _destination(planted: Planted) -> list[Example]:
     return [Example(row.pk)]
 
 
+def _export(planted: Planted) -> list[Example]:
+    """One that somebody else asked for out of BRAIN."""
+    at = planted.rows.at
+    who = planted.rows.user("who.asked")
+    brain = planted.rows.protocol("BRAIN")
+    row = Export.objects.create(
+        protocol=brain,
+        purpose="doses",
+        recipient="North",
+        asked_at=at,
+        asked_by=who,
+        until=at + timedelta(days=365),
+    )
+    return [Example(row.pk, within="BRAIN")]
+
+
 def _forward(planted: Planted) -> list[Example]:
     plan, at = planted.plans["auh-brain"], planted.rows.at
     row = Forward.objects.create(
@@ -289,6 +307,7 @@ KINDS: dict[str, Callable[[Planted], list[Example]]] = {
     "data controller": lambda planted: [Example(DataController.objects.create(name="Region South").pk)],
     "receipt": _receipts,
     "destination": _destination,
+    "export": _export,
     "forward": _forward,
     "identity change": _identity_change,
     "erasure": _erasure,

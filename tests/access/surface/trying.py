@@ -42,7 +42,7 @@ EVERY_ROW = {"plan", "patient", "series", "instance"}
 SOME_ROWS = {"auh-brain", "ouh-brain", "auh-heart", "vle-none", "auh-restricted"}
 WHERE = "BRAIN"
 # Words that addresses take besides numbers.
-SAID = {"forward-act": "cancel", "destination-act": "pause"}
+SAID = {"forward-act": "cancel", "export-act": "refuse", "destination-act": "pause"}
 
 
 @dataclass(frozen=True)

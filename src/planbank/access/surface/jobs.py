@@ -38,6 +38,7 @@ DOORS = by_name(
         door("members", Who.AGREEMENT, "data.add"),
         door("enrol", Who.AGREEMENT, "data.add"),
         door("trigger", Who.AGREEMENT, "data.add"),
+        door("export", Who.SIGNED_IN, "export.dicom"),
         door("forward", Who.AGREEMENT, "export.raw"),
         door("planbank:drain", shows=Shows.NOTHING),
         door("planbank:everything", shows=Shows.NOTHING),

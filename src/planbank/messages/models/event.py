@@ -38,6 +38,8 @@ class EventKind(models.TextChoices):
     LAPSING = "permission-expiring", _("A permission ends soon")
     LAPSED = "permission-ended", _("A permission has ended or was taken back")
     REUSE = "reuse-request", _("Somebody asks to use data of a protocol")
+    EXPORT_ASKED = "export-asked", _("Somebody asks to take files out")
+    EXPORT_READY = "export-ready", _("Files are ready to be taken out")
     CERTIFICATE = "certificate-ends", _("A certificate ends soon")
     CENTRE_WEEK = "centre-week", _("The week of my institution, with all that is open")
     MAIL_AWAY = "mail-away", _("Mail cannot be delivered")

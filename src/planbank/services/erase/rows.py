@@ -39,6 +39,8 @@ from planbank.pipeline.models import Outcome
 from planbank.protocols.models import Enrolment, Firing, Participant, Tag
 from planbank.services.analyse import lane_of
 from planbank.services.scene.forget import keys_of
+from planbank.takeout.asking import LANE
+from planbank.takeout.models import Export, ExportFile
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def remove_rows(house: House, going: Going, at: datetime) -> dict[str, Any]:
     versions = set(submissions.values_list("version", flat=True))
     versions |= set(Instance.objects.filter(pk__in=going.instances).values_list("current_version", flat=True))
     counts: Counter[str] = Counter()
-    derived = _plan_sets(going, counts)
+    derived = _plan_sets(going, counts) + _exports(going, counts, at)
     _about("instance", going.instances, counts)
     _drop(Instance.objects.filter(pk__in=going.instances), counts)
     hashes = _versions(versions, counts)
@@ -106,6 +108,18 @@ def _plan_sets(going: Going, counts: Counter[str]) -> list[str]:
     _about("plan set", ids, counts)
     _drop(PlanSet.objects.filter(pk__in=ids), counts)
     return sorted({key for pair in keys for key in pair if key} | parts)
+
+
+def _exports(going: Going, counts: Counter[str], at: datetime) -> list[str]:
+    """Files of exports; the rest of each is laid out anew. Returns keys of de-identified ones."""
+    files = ExportFile.objects.filter(instance__in=going.instances)
+    keys = list(files.filter(key__startswith="derived/").values_list("key", flat=True))
+    exports = Export.objects.filter(pk__in=files.values("export"), state=Export.State.READY)
+    ids = list(exports.values_list("pk", flat=True))
+    _drop(files, counts)
+    Export.objects.filter(pk__in=ids).update(state=Export.State.PREPARING)
+    make_due("export", [(pk, LANE) for pk in ids], at)
+    return keys
 
 
 def _versions(ids: Iterable[int], counts: Counter[str]) -> list[str]:

@@ -146,6 +146,13 @@ ACTS: dict[str, str | Promise] = {
     "retire key": _("retired a key"),
     "rotate key": _("changed a key"),
     "reseal parcels": _("sealed parcels anew"),
+    "ask for export": _("asked to take files out"),
+    "export approved": _("approved an export"),
+    "export refused": _("refused an export"),
+    "export revoked": _("revoked an export"),
+    "export cancelled": _("cancelled an export"),
+    "export tried again": _("tried again what an export lacked"),
+    "take out files": _("took files out"),
     "ask to forward": _("asked for a forward"),
     "cancel forward": _("cancelled a forward"),
     "forward": _("began to forward"),
@@ -196,6 +203,7 @@ THINGS: dict[str, str | Promise] = {
     "withdrawals": _("withdrawals"),
     "journal": _("journal"),
     "reuse": _("reuse"),
+    "export": _("export"),
 }
 LONGEST = 300
 

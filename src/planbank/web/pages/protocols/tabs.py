@@ -34,6 +34,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("protocol-people", "grant.view", _("People")),
     ("agreements", "protocol.edit", _("Agreements")),
     ("protocol-reuse", "reuse.view", _("Reuse")),
+    ("protocol-exports", "protocol.view", _("Exports")),
     ("withdrawals", "erase.view", _("Withdrawals")),
     ("protocol-looked", "access.explain", _("Who looked")),
 ]
