@@ -15,7 +15,7 @@ from planbank.access.scopes import PATIENT_FILES, PLAN_SETS, Scope
 from planbank.access.verdict import Refused
 from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.people.models import User
-from planbank.protocols.models import Membership, Participation, ReuseRequest
+from planbank.protocols.models import Disclosure, Membership, Participation, ReuseRequest
 from tests.access.building import build_person, build_reuses, build_scopes
 from tests.access.oracle import DATA, EXPORT, Held, Person, Reuse, Works, World, answers, decides, sees
 from tests.protocols.rows import ProtocolRows
@@ -111,7 +111,7 @@ def plans(rows: ProtocolRows) -> dict[str, PlanSet]:
 
 def build(rows: ProtocolRows, plans: dict[str, PlanSet], world: World, person: Person) -> User:
     User.objects.filter(username=person.name).delete()
-    for model in (ReuseRequest, Membership, Participation):
+    for model in (Disclosure, ReuseRequest, Membership, Participation):
         model.objects.all().delete()
     build_scopes(rows, world)
     for name, (_code, protocols) in world.rows.items():

@@ -35,6 +35,8 @@ def _of_world(planted: Planted) -> dict[str, dict[str, Any]]:
         "constraint-new": {"text": "Heart Dmean <= 2 Gy"},
         "constraint-end": {},
         "constraint-back": {},
+        "analysis-rule": {"rule": "latest"},
+        "export-act": {"seen": 1, "decision": "not in the agreement"},
         "trigger-new": {"roi_name": "Brain"},
         "dictionary": {"entry": "Cor*", "type": types["Heart"]},
         "grant-give": {"username": person, "where": f"protocol-{planted.rows.protocol('BRAIN').pk}"},

@@ -38,7 +38,7 @@ IDLE = {
             *("protocol-activate", "protocol-open", "project-activate", "grant-confirm", "reuse-one"),
             *("reuse-take-back", "erasure-refuse", "erasure-lift", "erasure-confirm", "template-use"),
             *("participant-enrol", "mail-again", "services-go-on", "quarantine-carry-out"),
-            *("plan-forward", "withdrawal", "grants-renew"),
+            *("plan-forward", "withdrawal", "grants-renew", "project-export-ask"),
         ),
         "it does not stand at that step",
     ),
@@ -49,10 +49,12 @@ IDLE = {
         ),
         "it asks for a file",
     ),
+    "plan-isodoses": "it asks for JSON",
     **dict.fromkeys(("protocol-who", "person-link", "sender-echo"), "it looks or hands out; only journalled"),
     **dict.fromkeys(
         (
             *("trigger", "participant-new", "project-items", "quarantine-delete"),
+            *("analysis-choose", "analysis-undo"),
             *("sender-bind", "sender-unbind"),
         ),
         "its form wants what only a person can choose",

@@ -19,7 +19,7 @@ from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.models import User
 from planbank.protocols.levels import See, TakeOut
-from planbank.protocols.models import Protocol
+from planbank.protocols.models import Project, Protocol
 from planbank.services.export.ended import remove_ended
 from planbank.takeout.models import Export, ExportFile
 from tests.made import thinned
@@ -73,10 +73,10 @@ def asked(now: datetime, **changes: Any) -> dict[str, Any]:
 
 
 def ready(
-    bank: House, hers: Client, theirs: Client, protocol: Protocol, now: datetime, **changes: Any
+    bank: House, hers: Client, theirs: Client, owner: Protocol | Project, now: datetime, **changes: Any
 ) -> Export:
     """Asked, approved and prepared."""
-    answer = hers.post(f"/protocols/{protocol.pk}/exports/ask/", asked(now, **changes))
+    answer = hers.post(f"/{owner._meta.model_name}s/{owner.pk}/exports/ask/", asked(now, **changes))
     assert answer.status_code == 302, answer.text
     row = Export.objects.latest("pk")
     theirs.post(f"/exports/{row.pk}/approve/", {"seen": row.revision, "decision": "fits the agreement"})
@@ -229,6 +229,24 @@ def test_de_identified_files_hold_no_identity_and_their_references_hold(
     with zipfile.ZipFile(io.BytesIO(body(hers.get(f"/exports/{again.pk}/files.zip")))) as archive:
         later = pydicom.dcmread(io.BytesIO(archive.read(archive.namelist()[1])))
     assert later.SOPInstanceUID == plan.SOPInstanceUID, "a later export fits the earlier one"
+
+
+def test_a_project_takes_out_what_was_approved_for_it(
+    bank: House, brain: Protocol, rows: ProtocolRows, client_of: ClientOf, now: datetime
+) -> None:
+    heart = rows.project("HEART")
+    rows.reuse(heart, brain, see=See.PSEUDONYMISED, take_out=TakeOut.PSEUDONYMISED, state="approved")
+    user, keeper = rows.user("mona"), rows.user("kaj")
+    rows.grant(user, "exporter", heart, see=See.PSEUDONYMISED, take_out=TakeOut.PSEUDONYMISED)
+    rows.grant(keeper, "key-user", heart)
+    hers = client_of(user)
+    row = ready(bank, hers, client_of(keeper), heart, now, form="pseudonymised", kinds=["plans"])
+    with zipfile.ZipFile(io.BytesIO(body(hers.get(f"/exports/{row.pk}/files.zip")))) as archive:
+        assert len(archive.namelist()) == 3 and b"BRAIN" in archive.read("files.csv")
+    from planbank.protocols.models import ReuseRequest
+
+    ReuseRequest.objects.update(state="revoked")
+    assert hers.get(f"/exports/{row.pk}/files.zip").status_code == 302, "the reuse ended"
 
 
 def test_when_it_is_over_its_bytes_go_and_its_record_stays(

@@ -106,13 +106,14 @@ def act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Approve, refuse, cancel, revoke, or try again what failed."""
     row, by = _one(request, pk), act_of(request)
     form = DecideForm(request.POST)
-    if not form.is_valid():
-        raise Http404
-    seen, why = form.cleaned_data["seen"], form.cleaned_data["decision"]
     if act in ("approve", "refuse", "revoke") and not may_decide(request.user, row, by.at):
         raise Http404
     if act in ("cancel", "retry") and row.asked_by_id != user_of(request).pk:
         raise Http404
+    if not form.is_valid():
+        messages.error(request, _("Nothing was changed: look at it again."))
+        return redirect("export", pk)
+    seen, why = form.cleaned_data["seen"], form.cleaned_data["decision"]
     try:
         messages.success(request, _done(act, by, row, seen, why))
     except ChangedMeanwhile:
