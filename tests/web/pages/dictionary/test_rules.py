@@ -146,6 +146,6 @@ def test_who_may_only_look_finds_no_form(trial: Trial, client_of: Callable[[User
     page = browser.get(_url(trial)).content.decode()
     assert "Medulla" in page
     assert "Save rule" not in page
-    assert browser.post(_url(trial), _rule(trial, "Rygmarv")).status_code == 404
+    assert browser.post(_url(trial), _rule(trial, "Rygmarv")).status_code == 403
     assert browser.get(_url(trial, "dictionary-import")).status_code == 403
     assert trial.entries() == ["Medulla"]
