@@ -19,6 +19,7 @@ import structlog
 from planbank import boot
 from planbank.config import Settings
 from planbank.house import House
+from planbank.processes.bell import Bell
 
 log = structlog.get_logger(__name__)
 GRACE = 6.0  # seconds a job may go on after SIGTERM; everything ends within 10
@@ -26,6 +27,7 @@ GRACE = 6.0  # seconds a job may go on after SIGTERM; everything ends within 10
 
 def run(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT."""
+    bell = Bell(signal.SIGTERM, signal.SIGINT)  # told before the loop stands, it ends as well
     house = boot.build(settings, "work")
     stop = threading.Event()
     register = threading.Thread(target=_register, args=(house, stop), name="register", daemon=True)
@@ -34,7 +36,7 @@ def run(settings: Settings) -> int:
     threading.Thread(target=_notify, args=(house, stop), name="notify", daemon=True).start()
     threading.Thread(target=_forward, args=(house, stop), name="forward", daemon=True).start()
     threading.Thread(target=_warm, name="warm", daemon=True).start()
-    asyncio.run(_work(house, stop, register))
+    asyncio.run(_work(house, stop, register, bell))
     return 0
 
 
@@ -90,11 +92,13 @@ def _warm() -> None:
     warm()
 
 
-async def _work(house: House, stop: threading.Event, register: threading.Thread) -> None:
+async def _work(house: House, stop: threading.Event, register: threading.Thread, bell: Bell) -> None:
     """Run jobs until a signal comes, whatever becomes of the database; then end the process."""
     loop, told, broken = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
+    if bell.rung:
+        told.set()
 
     def lost(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         # A job whose end could not be written stays with its worker for as long as that lives.
