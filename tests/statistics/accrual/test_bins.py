@@ -6,7 +6,7 @@ import itertools
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planbank.statistics.accrual.bins import LEAST, Began, bins_of, fit_of, mean_per_year
@@ -55,8 +55,16 @@ def test_nobody_is_lost(people: list[Began]) -> None:
         assert found[-1].upto == len(people)
 
 
+def _years(*groups: tuple[int, str, int]) -> list[Began]:
+    return [
+        Began(date(year, 5, 1), groups=frozenset(of)) for year, of, count in groups for _one in range(count)
+    ]
+
+
 @settings(max_examples=60)
 @given(PEOPLE)
+@example(_years((2010, "A", 5), (2024, "", 3), (2024, "B", 2)))
+@example(_years((2010, "A", 5), (2014, "B", 5), (2024, "", 3), (2024, "B", 2)))
 def test_r51_no_bin_tells_of_few_of_any_group(people: list[Began]) -> None:
     for one in bins_of(people, TODAY, LEAST):
         inside = [p for p in people if one.since <= p.day <= one.until]

@@ -97,18 +97,25 @@ def _spans(first: date, last: date) -> Iterator[tuple[date, date]]:
 def _joined(
     spans: Sequence[tuple[date, date]], parts: Sequence[Counter[Hashable]], least: int
 ) -> list[tuple[date, date, Counter[Hashable]]]:
-    """Neighbours together until no group is small; what is left over goes into the last."""
+    """Neighbours together until no group is small; what is left over goes into those before it."""
     done: list[tuple[date, date, Counter[Hashable]]] = []
     since, held = spans[0][0], Counter[Hashable]()
     for (_first, until), part in zip(spans, parts, strict=True):
         held += part
-        if all(count >= least for count in held.values()):
+        if not _is_small(held, least):
             done.append((since, until, held))
             since, held = until + timedelta(days=1), Counter()
-    if held and done:
+    while done and _is_small(held, least):
         since, _until, before = done.pop()
-        done.append((since, spans[-1][1], before + held))
-    return done
+        held = before + held
+    if _is_small(held, least):
+        return []
+    return [*done, (since, spans[-1][1], held)] if held else done
+
+
+def _is_small(counts: Counter[Hashable], least: int) -> bool:
+    """Whether some group has fewer than may be told."""
+    return any(count < least for count in counts.values())
 
 
 def _summed(parts: Iterable[tuple[date, date, Counter[Hashable]]]) -> list[Bin]:
