@@ -17,6 +17,7 @@ TRIGGER_ROI = "DBCG_PROTON"
 PROTOCOL_OF = {"breast": BREAST, "head-and-neck": HEAD_AND_NECK}
 ARMS = ("photon", "proton")
 _CENTRES = ("OUH", "AUH", "VLE")
+_OUT = {"take_out": "pseudonymised"}
 _OTHERS = {"controller": "Anne Ret", "keyuser": "Lise Falk", "reader": "Peter Skov"}
 
 
@@ -98,7 +99,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         ),
         {"user": "keyuser", "role": "key-user", "protocol": BREAST, "see": "pseudonymised"},
         {"user": "keyuser", "role": "key-user", "protocol": HEAD_AND_NECK, "see": "pseudonymised"},
-        {"user": "reader", "role": "reader", "protocol": BREAST, "see": "pseudonymised"},
+        {"user": "reader", "role": "reader", "protocol": BREAST, "see": "pseudonymised"} | _OUT,
         {"user": "reader", "role": "reader", "protocol": HEAD_AND_NECK, "see": "summary"},
         {"user": "controller", "role": "controller", "protocol": BREAST},
         {"user": "controller", "role": "controller", "protocol": HEAD_AND_NECK},

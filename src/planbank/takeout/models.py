@@ -6,7 +6,7 @@ one object in it. The row stays as the record of the disclosure when the files c
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -88,6 +88,11 @@ class Export(Revised):
     def objects_count(self) -> int:
         """Objects in the ZIP, without what the bank adds."""
         return max(self.members - len(self.extras), 0)
+
+    @property
+    def last_moment(self) -> datetime:
+        """The last second at which its files can be taken: what people call the last day."""
+        return self.until - timedelta(seconds=1)
 
     def is_over(self, at: datetime) -> bool:
         """Whether its files can no longer be taken."""

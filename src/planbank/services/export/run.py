@@ -10,6 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from django.utils import timezone
+
 from planbank.errors import KeyMissing
 from planbank.house import House
 from planbank.messages.models import Event, EventKind
@@ -77,7 +79,7 @@ def _tell(house: House, row: Export) -> None:
                 "name": row.owner.short_name,
                 "export": row.pk,
                 "count": row.members - 2,
-                "day": row.until.date().isoformat(),
+                "day": timezone.localtime(row.last_moment).date().isoformat(),
             },
         },
     )
