@@ -21,6 +21,7 @@ from pynetdicom.events import Event
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RJ
 
 from planbank.errors import NoLine
+from planbank.forwarding.checkpoint import Checkpoint
 
 _config.STORE_SEND_CHUNKED_DATASET = True
 MAX_CONTEXTS = 128  # PS3.8 9.3.2.2: identifiers are the odd numbers 1 to 255
@@ -148,6 +149,7 @@ def connect(node: Node, contexts: Iterable[tuple[str, str]]) -> Line:
         evt_handlers=[(evt.EVT_CONN_OPEN, opened), (evt.EVT_PDU_RECV, received)],
     )
     if assoc.is_established:
+        assoc._reactor_checkpoint = Checkpoint(assoc)  # its own loses an answer now and then
         return Line(assoc, sockets, node.seconds)
     _end(assoc, sockets, node.seconds)
     if rejections:
