@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -49,6 +50,7 @@ submitted = Entry.objects.filter(action="submit").values_list("detail", flat=Tru
 print(json.dumps({
     "services": by_service(),
     "failed": list(Outcome.objects.filter(state="failed").values_list("service", "reason")),
+    "due": list(Outcome.objects.filter(state="due").values_list("service", flat=True)),
     "submitted": sum(d["objects"] for d in submitted),
 }))
 """
@@ -259,12 +261,14 @@ def assert_all_is_there_once(live: Live, plans: Plans, acknowledged: int) -> dic
 
 def assert_work_is_done_once(live: Live, now: dict[str, int]) -> None:
     """Each service is done for each of its subjects; the journal names every submission (I2, I5)."""
-    found = counts(live)
-    assert found["failed"] == [], "I8"
-    services = {row["service"]: row for row in found["services"]}  # type: ignore[attr-defined]
+    deadline = time.monotonic() + SECONDS_TO_HEAL
+    while (found := counts(live))["due"] and time.monotonic() < deadline:
+        live.settled(SECONDS_TO_HEAL)  # a receipt becomes due by the clock, after the bank was idle
+    assert found["failed"] == found["due"] == [], "I8"
+    services = {row["service"]: row for row in found["services"]}
     assert services["analyse"]["done"] == services["analyse"]["total"] == now["versions"], "I2"
     for name, row in services.items():
-        assert row["failed"] == row["due"] == 0, f"I8: {name}"
+        assert row["failed"] == 0, f"I8: {name}"
     assert found["submitted"] == now["submissions"], "I5: the journal names every submission"
 
 
@@ -276,8 +280,8 @@ def assert_nothing_is_left_open(live: Live, plans: Plans) -> None:
     assert plaintext(live, plans.canaries) == [], "I6"
 
 
-def counts(live: Live) -> dict[str, object]:
+def counts(live: Live) -> dict[str, Any]:
     done = subprocess.run([sys.executable, "-c", COUNT], env=live.env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found

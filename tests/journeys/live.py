@@ -180,7 +180,7 @@ class Live:
         assert code == 0, self.log_end()
 
     def _left(self, known: list[psutil.Process]) -> list[psutil.Process]:
-        return [p for p in {*known, *self.processes()} if p.is_running() and p.status() != "zombie"]
+        return [p for p in {*known, *self.processes()} if _lives(p)]
 
     def kill_up(self) -> None:
         """SIGKILL to `up` alone; what it started must end by itself."""
@@ -301,6 +301,14 @@ class Live:
 
     def log_end(self, size: int = 4000) -> str:
         return self.log.read_text(errors="replace")[-size:]
+
+
+def _lives(process: psutil.Process) -> bool:
+    """False also for one that ends while it is asked."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _command(process: psutil.Process) -> list[str]:
