@@ -1,4 +1,4 @@
-"""`planbank apply`: as a whole or not at all, idempotent, never a password (issue A, 2; model.md, Keys)."""
+"""`planbank apply`: as a whole or not at all, idempotent, never a password (model.md, Keys)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`planbank keys`: each sub-command as it is typed, in homes with real parcels (issue point 7, fault 24)."""
+"""`planbank keys`: each sub-command as it is typed, in homes with real parcels (fault 24)."""
 
 from __future__ import annotations
 

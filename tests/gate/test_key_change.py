@@ -1,4 +1,4 @@
-"""A running gate seals and signs with new keys, and drops no association for it (issue point 7)."""
+"""A running gate seals and signs with new keys, and drops no association for it."""
 
 from __future__ import annotations
 

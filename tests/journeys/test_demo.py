@@ -1,4 +1,4 @@
-"""`planbank up --demo` on a fresh home: one command to a site with invented patients (issue A, 1)."""
+"""`planbank up --demo` on a fresh home: one command to a site with invented patients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""To the page in a real browser: who sees what was sent, and who does not (issue A, 7 and 8; ui.md)."""
+"""To the page in a real browser: who sees what was sent, and who does not (R10, R194; ui.md)."""
 
 from __future__ import annotations
 

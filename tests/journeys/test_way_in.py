@@ -1,4 +1,4 @@
-"""The way in, with real plans and foreign senders (issue A, Real input; receive.md, rules 4 and 5).
+"""The way in, with real plans and foreign senders (receive.md, rules 4 and 5).
 
 Everything is asserted through the bank's own commands and what lies in its archive.
 """

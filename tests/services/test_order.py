@@ -1,4 +1,4 @@
-"""The end state does not depend on how or when a set came (R13, R185; issue B: better than a burst)."""
+"""The end state does not depend on how or when a set came (R13, R185)."""
 
 from __future__ import annotations
 
