@@ -11,7 +11,7 @@ test: .venv/dev debian
 	.venv/bin/ruff format --check src tests bench
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m pytest -n 2 --dist worksteal -q
+	.venv/bin/python -m pytest -n 3 --dist worksteal -q
 
 # Five hundred kills; one seed, one sequence: make soak SEED=1 KILLS=50
 soak: .venv/dev debian ; .venv/bin/python -m pytest -m soak -q -s $(if $(SEED),--kill-seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) tests/journeys/test_soak.py
