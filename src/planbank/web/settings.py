@@ -22,6 +22,7 @@ ROOMS = [
     "protocols",
     "delivery",
     "takeout",
+    "audits",
     "erasure",
     "access",
     "naming",

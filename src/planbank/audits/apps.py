@@ -1,0 +1,8 @@
+"""Django's name for this room."""
+
+from django.apps import AppConfig
+
+
+class AuditsConfig(AppConfig):
+    name = "planbank.audits"
+    label = "audits"
