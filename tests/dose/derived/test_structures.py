@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from planbank.dicom.structure_set import StructureSet
+from planbank.dose.derived.bodies import SAME_HEIGHT
 from planbank.dose.derived.structures import Derived, derive
 from planbank.dose.engine import Dvh, dvh, dvh_of_body
 from planbank.dose.metrics import evaluate
@@ -104,10 +105,12 @@ def test_volumes_obey_the_laws_of_sets(
     rois = opened_structure_set({"A": one, "B": other})
     found = cc(rois, caps, A1="A + A", B1="B & B", nothing="A - A", **LAW)
     assert found["nothing"] == 0.0
-    assert found["both"] + found["less"] == pytest.approx(found["A1"], rel=1e-9)
-    assert found["any"] == pytest.approx(found["A1"] + found["B1"] - found["both"], rel=1e-9)
+    # Heights that lie this near together are one, so much of a cross-section may come or go.
+    height = SAME_HEIGHT * np.pi * 14**2 / 1000
+    assert found["both"] + found["less"] == pytest.approx(found["A1"], rel=1e-9, abs=height)
+    assert found["any"] == pytest.approx(found["A1"] + found["B1"] - found["both"], rel=1e-9, abs=height)
     assert found["any"] == pytest.approx(found["turned"], rel=1e-12)
-    assert found["less"] + found["other"] + found["both"] == pytest.approx(found["any"], rel=1e-9)
+    assert found["less"] + found["other"] + found["both"] == pytest.approx(found["any"], rel=1e-9, abs=height)
 
 
 @pytest.mark.parametrize("phase", [0.1, 0.5, 0.8])

@@ -43,6 +43,33 @@ def overlay(borders: Sequence[NDArray[np.float64]], table: NDArray[np.bool_]) ->
     them. Level edges are left out: they bound no area that is integrated over y. Raises
     ExpressionError where the contours cross more often than anything drawn does.
     """
+    return _joined(borders, table, _NO_WEIGHTS, 0.0)
+
+
+def vote(
+    borders: Sequence[NDArray[np.float64]], weights: NDArray[np.float64], threshold: float
+) -> NDArray[np.float64]:
+    """The border of the points where the weights of the regions that hold them sum to more than `threshold`.
+
+    Args:
+        borders: as for `overlay`, of any number of regions.
+        weights: (len(borders),).
+        threshold: 0 or more, so that nothing is taken where there is no region; less counts as 0.
+
+    Returns and raises as `overlay`.
+    """
+    return _joined(borders, _NO_TABLE, np.asarray(weights, float), max(threshold, 0.0))
+
+
+_NO_TABLE, _NO_WEIGHTS = np.zeros(0, np.bool_), np.zeros(0)
+
+
+def _joined(
+    borders: Sequence[NDArray[np.float64]],
+    table: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    threshold: float,
+) -> NDArray[np.float64]:
     sizes = [len(border) for border in borders]
     if not sum(sizes):
         return np.empty((0, 4))
@@ -55,10 +82,10 @@ def overlay(borders: Sequence[NDArray[np.float64]], table: NDArray[np.bool_]) ->
         raise ExpressionError("The contours cross one another too often to be combined.")
     levels = np.unique(np.concatenate((edges[:, 1], edges[:, 3], heights)))
     out = np.empty((2 * (len(edges) + 2 * len(heights)) + 16, 4))
-    count = _sweep_strips(edges, owner, levels, table, out)
+    count = _sweep_strips(edges, owner, levels, table, weights, threshold, out)
     if count > len(out):
         out = np.empty((count, 4))
-        _sweep_strips(edges, owner, levels, table, out)
+        _sweep_strips(edges, owner, levels, table, weights, threshold, out)
     return out[:count].copy()
 
 
@@ -73,6 +100,8 @@ def _sweep_strips(
     owner: NDArray[np.int64],
     levels: NDArray[np.float64],
     table: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    threshold: float,
     out: NDArray[np.float64],
 ) -> int:
     """Pieces of the result's border; returns how many, and writes as many as `out` holds.
@@ -82,6 +111,7 @@ def _sweep_strips(
     middles, which = np.empty(len(edges)), np.empty(len(edges), np.int64)
     turn, begun = np.zeros(len(edges), np.int8), np.zeros(len(edges))
     now = np.zeros(len(edges), np.int8)
+    inside = np.zeros(len(weights), np.bool_)
     count, first = 0, 0
     for s in range(len(levels) - 1):
         low, high = levels[s], levels[s + 1]
@@ -98,7 +128,10 @@ def _sweep_strips(
                 held += 1
             k += 1
         ranks = np.argsort(middles[:held])
-        _walk(middles, which, ranks, owner, table, now)
+        if len(table):
+            _walk(middles, which, ranks, owner, table, now)
+        else:
+            _weigh(middles, which, ranks, owner, weights, threshold, inside, now)
         for rank in range(held):
             k = which[rank]
             if turn[k] != now[k]:
@@ -132,6 +165,36 @@ def _walk(
             regions ^= 1 << owner[which[ranks[place]]]
             place += 1
         now[leader] = np.int8(table[regions]) - np.int8(table[before])
+
+
+@numba.njit(cache=True, nogil=True)
+def _weigh(
+    middles: NDArray[np.float64],
+    which: NDArray[np.int64],
+    ranks: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    threshold: float,
+    inside: NDArray[np.bool_],
+    now: NDArray[np.int8],
+) -> None:
+    """As `_walk`, by a vote; `inside` is room for who holds the place that is reached."""
+    inside[:] = False
+    place, before = 0, False
+    while place < len(ranks):
+        leader = which[ranks[place]]
+        x = middles[ranks[place]]
+        while place < len(ranks) and middles[ranks[place]] - x <= TOGETHER:
+            region = owner[which[ranks[place]]]
+            inside[region] = not inside[region]
+            place += 1
+        total = 0.0
+        for region in range(len(weights)):
+            if inside[region]:
+                total += weights[region]
+        taken = total > threshold
+        now[leader] = np.int8(taken) - np.int8(before)
+        before = taken
 
 
 @numba.njit(cache=True, nogil=True)
