@@ -161,6 +161,18 @@ KINDS: dict[str, Kind] = {
         How.NOW,
         "/exports/{export}/",
     ),
+    _K.AUDIT_RETURNED: Kind(
+        ("key-users",),
+        _("Something came back to the audit study {name}."),
+        How.DAILY,
+        "/protocols/{protocol}/audits/{study}/",
+    ),
+    _K.AUDIT_TO_DECIDE: Kind(
+        ("key-users",),
+        _("A return to the audit study {name} waits for your decision."),
+        How.NOW,
+        "/protocols/{protocol}/audits/{study}/",
+    ),
     _K.CERTIFICATE: Kind(("admins",), _("The certificate of {name} ends on {day}."), How.NOW, "/senders/"),
     # Never written as an event: a mail of its own (services/notify/centre.py).
     _K.CENTRE_WEEK: Kind(

@@ -39,6 +39,8 @@ DOORS = by_name(
         door("enrol", Who.AGREEMENT, "data.add"),
         door("trigger", Who.AGREEMENT, "data.add"),
         door("export", Who.SIGNED_IN, "export.dicom"),
+        door("copy", Who.AGREEMENT, "audit.distribute"),
+        door("hand_out", Who.AGREEMENT, "audit.distribute"),
         door("forward", Who.AGREEMENT, "export.raw"),
         door("planbank:drain", shows=Shows.NOTHING),
         door("planbank:everything", shows=Shows.NOTHING),

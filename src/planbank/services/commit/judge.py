@@ -15,6 +15,7 @@ import structlog
 
 from planbank.archive.names import object_key
 from planbank.archive.part10 import content_hash
+from planbank.audits.models import Return
 from planbank.catalogue.models import Submission
 from planbank.errors import DicomError, StoreError
 
@@ -83,6 +84,11 @@ def _held(institution: int | None, uids: set[str]) -> dict[str, set[tuple[str, s
     held: dict[str, set[tuple[str, str]]] = {}
     columns = "instance__sop_instance_uid", "version__sop_class_uid", "version__content_hash"
     for uid, sop_class, digest in rows.order_by().values_list(*columns).distinct():
+        held.setdefault(uid, set()).add((sop_class, digest))
+    # What came back to an audit study is of no patient, and as safe as all the rest (R108).
+    back = Return.objects.filter(institution=institution, version__sop_instance_uid__in=uids - {""})
+    names = "version__sop_instance_uid", "version__sop_class_uid", "version__content_hash"
+    for uid, sop_class, digest in back.order_by().values_list(*names).distinct():
         held.setdefault(uid, set()).add((sop_class, digest))
     return held
 

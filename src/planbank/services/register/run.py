@@ -26,6 +26,8 @@ from planbank.journal.record import Actor, record
 from planbank.messages.models import Event
 from planbank.pipeline.due import make_due
 from planbank.services.analyse import lane_of
+from planbank.services.collect import collect
+from planbank.services.collect.run import Came
 from planbank.services.commit.intake import ask, end
 from planbank.services.register import file as filing
 from planbank.services.register.again import Again, let_in_again
@@ -186,8 +188,9 @@ def _commit_what_can_be(house: House, arrivals: list[Arrival], others: list[Othe
 @transaction.atomic
 def _commit(house: House, arrivals: list[Arrival], others: list[Other]) -> None:
     now = house.clock.now()
-    if arrivals:
-        _file(house, arrivals)
+    returned = collect(house, [_came(arrival) for arrival in arrivals])
+    if patients := [one for one in arrivals if one.header.parcel_id not in returned]:
+        _file(house, patients)
     for other in others:
         if isinstance(other, Refusal):
             set_aside(house, other)
@@ -200,6 +203,20 @@ def _commit(house: House, arrivals: list[Arrival], others: list[Other]) -> None:
     QuarantinedParcel.objects.filter(
         parcel_id__in=[a.header.parcel_id for a in arrivals], state=QuarantinedParcel.State.RELEASED
     ).update(state=QuarantinedParcel.State.DONE)
+
+
+def _came(arrival: Arrival) -> Came:
+    header, trailer, decision = arrival.header, arrival.trailer, arrival.decision
+    return Came(
+        header.parcel_id,
+        trailer.content_hash,
+        trailer.size,
+        header.transfer_syntax_uid,
+        arrival.identity,
+        decision.institution,
+        decision.sender,
+        arrival.received_at,
+    )
 
 
 def _file(house: House, arrivals: list[Arrival]) -> None:
