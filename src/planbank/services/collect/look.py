@@ -6,15 +6,13 @@ in audits/words.py. Names are compared as the protocol's dictionary does, and by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from planbank.audits.models import AuditStudy, CaseFile, Copy
+from planbank.audits.models import CaseFile, Copy
 from planbank.dicom.names.standard import folded
 from planbank.dicom.structure_set import StructureSetSummary
-from planbank.naming.cells import Named, read
-from planbank.naming.models import Dictionary
-from planbank.naming.queries.books import book_of
+from planbank.naming.cells import Named
+from planbank.services.collect.names import types_of
 
 Problem = dict[str, Any]
 NEAR = 0.05  # mm: positions are copied digit for digit, and written by planning systems with two decimals
@@ -33,7 +31,7 @@ def look(copy: Copy, drawn: StructureSetSummary) -> list[Problem]:
         found.append({"code": "empty", "names": _listed(empty)})
     asked = list(copy.study.asked_types.order_by("name"))
     if asked:
-        types = _types(copy, [Named(roi.number, roi.name) for roi in full])
+        types = types_of(copy.study, [Named(roi.number, roi.name) for roi in full], copy.centre_id)
         missing = [one.name for one in asked if one.pk not in types.values()]
         if missing:
             found.append({"code": "missing", "names": _listed(missing)})
@@ -63,19 +61,6 @@ def _along(facts: dict[str, Any], number: int) -> float | None:
     """Where an image lies along a patient axis, in mm."""
     origin = facts.get("origin_mm")
     return float(origin[number]) if origin else None
-
-
-def _types(copy: Copy, rois: Iterable[Named]) -> dict[int, int]:
-    """ROI number -> structure type, by the dictionary or by the type's own name."""
-    study: AuditStudy = copy.study
-    by_name = {folded(one.name): one.pk for one in study.protocol.structure_types.all()}
-    held = list(rois)
-    found = {roi.number: by_name[folded(roi.name)] for roi in held if folded(roi.name) in by_name}
-    dictionary = Dictionary.objects.filter(protocol=study.protocol_id).first()
-    if dictionary is not None:
-        for type_, cell in read(held, book_of(dictionary), copy.centre_id).cells.items():
-            found.update({roi.number: type_ for roi in cell.rois})
-    return found
 
 
 def _given(copy: Copy) -> set[str]:

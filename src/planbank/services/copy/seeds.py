@@ -17,9 +17,10 @@ from planbank.catalogue.models.plan_set import Role
 from planbank.dicom import uids
 from planbank.dicom.patterns import Pattern
 from planbank.house import House
-from planbank.naming.cells import Named, read
+from planbank.naming.cells import Named
 from planbank.naming.models import Dictionary
-from planbank.naming.queries.books import book_of, choices_of
+from planbank.naming.queries.books import choices_of
+from planbank.services.collect.names import types_of
 
 P = CaseFile.Part
 
@@ -69,13 +70,12 @@ def _rois(study: AuditStudy, case: Case, version: InstanceVersion) -> list[int]:
     held = _without_triggers(study, [Named(one.number, one.name, one.pk) for one in rows])
     if not types:
         return sorted(one.number for one in held)
+    assert case.patient_file is not None
     dictionary = Dictionary.objects.filter(protocol=study.protocol_id).first()
-    if dictionary is None or case.patient_file is None:
-        return []
-    where = (case.patient_file_id or 0, version.sop_instance_uid)
-    chosen = choices_of(dictionary).get(where, ())
-    cells = read(held, book_of(dictionary), case.patient_file.institution_id, chosen).cells
-    return sorted({roi.number for type_, cell in cells.items() if type_ in types for roi in cell.rois})
+    where = (case.patient_file.pk, version.sop_instance_uid)
+    chosen = choices_of(dictionary).get(where, ()) if dictionary else ()
+    stands_for = types_of(study, held, case.patient_file.institution_id, chosen)
+    return sorted(number for number, type_ in stands_for.items() if type_ in types)
 
 
 def _without_triggers(study: AuditStudy, rois: Iterable[Named]) -> list[Named]:

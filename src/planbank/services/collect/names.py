@@ -1,0 +1,28 @@
+"""Which structure types ROIs stand for in an audit study (R62, R105, R109).
+
+Comes in: a study, ROIs, the institution that named them. Goes out: structure types, by the protocol's
+dictionary, or by the type's own name where no rule of it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from planbank.audits.models import AuditStudy
+from planbank.dicom.names.standard import folded
+from planbank.naming.cells import Chosen, Named, read
+from planbank.naming.models import Dictionary
+from planbank.naming.queries.books import book_of
+
+
+def types_of(
+    study: AuditStudy, rois: Sequence[Named], institution: int, chosen: Iterable[Chosen] = ()
+) -> dict[int, int]:
+    """ROI number -> id of its structure type; those that stand for none are not in it."""
+    by_name = {folded(one.name): one.pk for one in study.protocol.structure_types.all()}
+    found = {roi.number: by_name[folded(roi.name)] for roi in rois if folded(roi.name) in by_name}
+    dictionary = Dictionary.objects.filter(protocol=study.protocol_id).first()
+    if dictionary is not None:
+        for type_, cell in read(rois, book_of(dictionary), institution, chosen).cells.items():
+            found.update({roi.number: type_ for roi in cell.rois})
+    return found
