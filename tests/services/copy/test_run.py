@@ -26,7 +26,7 @@ def uids(ds: Dataset) -> set[str]:
 
 def test_copies_share_nothing_and_refer_to_themselves_alone(bank: House) -> None:
     of = protocol(bank)
-    body = StructureType.objects.create(protocol=of, name="External")
+    body = StructureType.objects.get(protocol=of, name="Rectum")
     study = opened(bank, of, given=[body], with_dose=True)
     assert set(Copy.objects.values_list("state", flat=True)) == {"made"}
     made = {copy.number: objects(bank, copy) for copy in study.copies.all()}
@@ -44,7 +44,7 @@ def test_copies_share_nothing_and_refer_to_themselves_alone(bank: House) -> None
     assert images <= {str(e.value) for e in structures.iterall() if e.keyword == HIDDEN[0]}
     assert plan.ReferencedStructureSetSequence[0].ReferencedSOPInstanceUID == structures.SOPInstanceUID
     assert dose.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID == plan.SOPInstanceUID
-    assert [roi.ROIName for roi in structures.StructureSetROISequence] == ["External"]
+    assert [roi.ROIName for roi in structures.StructureSetROISequence] == ["Rectum"]
     assert len(structures.ROIContourSequence) == len(structures.RTROIObservationsSequence) == 1
 
 

@@ -35,6 +35,7 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("agreements", "protocol.edit", _("Agreements")),
     ("protocol-reuse", "reuse.view", _("Reuse")),
     ("protocol-exports", "protocol.view", _("Exports")),
+    ("protocol-audits", "audit.collect", _("Audits")),
     ("withdrawals", "erase.view", _("Withdrawals")),
     ("protocol-looked", "access.explain", _("Who looked")),
 ]

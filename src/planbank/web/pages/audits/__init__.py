@@ -1,0 +1,1 @@
+"""Audit studies: the draft, the board, copies, links (R103 to R109)."""
