@@ -111,7 +111,11 @@ def django_settings(settings: Settings, database_url: str, secret: str) -> dict[
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_LOGOUT_ON_GET": False,
         "ACCOUNT_SESSION_REMEMBER": False,
-        "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/h/ip,3/h/key"},
+        "ACCOUNT_RATE_LIMITS": {
+            "login_failed": "10/m/ip,5/5m/key",
+            "reset_password": "20/h/ip,3/h/key",
+            "copy_link": "60/m/ip",
+        },
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ALLAUTH_TRUSTED_PROXY_COUNT": settings.web_proxies,
         "SOCIALACCOUNT_ADAPTER": "planbank.web.single_sign_on.SingleSignOn",

@@ -1,7 +1,7 @@
 """The board: who has which copy, and what to do next (R107, R108).
 
-Comes in: a study. Goes out: rows of observers (or centres) with a cell for each case; counts; what waits for a
-decision, in words. A fixed number of queries, however many copies.
+Comes in: a study. Goes out: rows of observers (or centres) with a cell for each case; counts; what waits
+for a decision, in words. A fixed number of queries, however many copies.
 """
 
 from __future__ import annotations

@@ -54,9 +54,8 @@ def cases(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     found = Paginator(rows, SIZE).get_page(request.GET.get("page"))
     unveil_labels(found.object_list)
     taken = set(study.cases.values_list("patient_file", "plan_set_uid"))
-    uids = dict(
-        PlanSet.objects.filter(pk__in=[one.pk for one in found]).values_list("pk", "sop_instance_uid")
-    )
+    shown = PlanSet.objects.filter(pk__in=[one.pk for one in found.object_list])
+    uids = dict(shown.values_list("pk", "sop_instance_uid"))  # the rows themselves may be veiled
     lines = [
         (one, words.label(one), (one.patient_file_id, uids[one.pk]) in taken) for one in found.object_list
     ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -89,7 +93,7 @@ def _shown(request: HttpRequest, row: Copy, **more: object) -> HttpResponse:
         "word": word,
         "problem": copy_words(row.problem),
         "times": [
-            {"state": "ok" if at else "wait", "title": name, "when": at, "fact": ""}
+            {"state": "ok" if at else "wait", "title": name, "when": _moment(at), "fact": ""}
             for name, at in zip(names, times, strict=True)
         ],
         "files": row.files.count(),
@@ -103,6 +107,10 @@ def _shown(request: HttpRequest, row: Copy, **more: object) -> HttpResponse:
         **more,
     }
     return render(request, "audits/copy.html", context)
+
+
+def _moment(at: datetime | None) -> str:
+    return date_format(timezone.localtime(at), "j M Y, H:i") if at else ""
 
 
 def _copy(protocol: int, pk: int, copy: int) -> Copy:

@@ -27,7 +27,7 @@ _MEANWHILE = gettext_lazy("Somebody changed it meanwhile. Nothing of yours is sa
 
 
 @page(
-    "protocols/<int:protocol>/audits/<int:pk>/<slug:act>/",
+    "protocols/<int:protocol>/audits/<int:pk>/do/<slug:act>/",
     name="audit-act",
     action="audit.distribute",
     scope="protocol",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -28,6 +29,8 @@ LOOK_EACH = 64  # pieces between two looks whether the copy was withdrawn
 @page("copies/<str:token>/", name="copy-link", action=PUBLIC)
 def copy_link(request: HttpRequest, token: str) -> HttpResponseBase:
     """What the link is of; a POST takes it."""
+    if not ratelimit.consume(request, action="copy_link"):
+        return render(request, "429.html", status=429)
     house = house_of(request)
     now = house.clock.now()
     link = link_of(token, now)
