@@ -7,6 +7,7 @@ door is asked about in words (`?rule=7`), by the door's name.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.mfa.models import Authenticator
 
 from planbank.access.models import Grant
+from planbank.audits.models import AuditStudy, Case, Copy, Link, Observer, Return
 from planbank.catalogue.models import IdentityChange, PlanSet, QuarantinedParcel, Receipt
 from planbank.delivery.models import Destination, Forward
 from planbank.erasure.models import Erasure
@@ -215,6 +217,48 @@ def _export(planted: Planted) -> list[Example]:
     return [Example(row.pk, within="BRAIN")]
 
 
+def _audit_study(planted: Planted) -> list[Example]:
+    """A study of BRAIN with one copy that is made and one return that waits."""
+    at, brain = planted.rows.at, planted.rows.protocol("BRAIN")
+    plan, auh = planted.plans["auh-brain"], planted.rows.institution("AUH")
+    study = AuditStudy.objects.create(
+        protocol=brain, name="Pelvis", purpose="differences", organiser="Mette", state="open", made_at=at
+    )
+    case = Case.objects.create(
+        study=study, name="A", patient_file=plan.patient_file, plan_set_uid=plan.sop_instance_uid
+    )
+    who = Observer.objects.create(study=study, centre=auh, code="AUH-1")
+    copy = Copy.objects.create(
+        study=study, case=case, centre=auh, observer=who, number=1, state="made", made_at=at
+    )
+    version = plan.members.get(role="plan").instance.current_version
+    back = Return.objects.create(
+        study=study,
+        copy=copy,
+        version=version,
+        kind="plan",
+        parcel_id="returned",
+        institution=auh,
+        received_at=at,
+        recognised_by="frame",
+        state="to decide",
+    )
+    more = {"copy": copy.pk, "row": back.pk}
+    return [Example(study.pk, within="BRAIN", more=more)]
+
+
+def _links_to_copies(planted: Planted) -> list[Example]:
+    """It is there for who holds it, signed in or not."""
+    token = "t" * 43
+    Link.objects.create(
+        copy=Copy.objects.get(study__name="Pelvis"),
+        digest=hashlib.sha256(token.encode()).hexdigest(),
+        made_at=planted.rows.at,
+        expires_at=planted.rows.at + timedelta(days=365),
+    )
+    return [Example(token)]
+
+
 def _forward(planted: Planted) -> list[Example]:
     plan, at = planted.plans["auh-brain"], planted.rows.at
     row = Forward.objects.create(
@@ -308,6 +352,8 @@ KINDS: dict[str, Callable[[Planted], list[Example]]] = {
     "receipt": _receipts,
     "destination": _destination,
     "export": _export,
+    "audit study": _audit_study,
+    "link to a copy": _links_to_copies,
     "forward": _forward,
     "identity change": _identity_change,
     "erasure": _erasure,
