@@ -29,6 +29,8 @@ OPEN = {
     *("mfa_authenticate", "mfa_login_webauthn"),
     # Single sign-on, there and back; a password that was forgotten.
     *("openid_connect_login", "openid_connect_callback", "forgotten", "reset"),
+    # A copy of an audit study, for whoever holds its link: it is of nobody (R107).
+    "copy-link",
     *("set_language", "theme", "healthz", "robots"),
 }
 

@@ -20,6 +20,7 @@ DOORS = by_name(
     [
         door("register"),
         door("commit"),
+        door("collect"),
         door("analyse"),
         door("completeness"),
         door("link"),

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planbank.audits.models import AuditStudy, Copy, Observer, Return
-from planbank.dicom.structure_set import StructureSetSummary
 from planbank.people.models import Institution
 from planbank.services.collect.look import Problem, fit, look
 from planbank.services.collect.recognise import Leads, Said
+
+if TYPE_CHECKING:
+    from planbank.dicom.structure_set import StructureSetSummary
 
 By = Return.By
 

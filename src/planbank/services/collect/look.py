@@ -6,13 +6,15 @@ in audits/words.py. Names are compared as the protocol's dictionary does, and by
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planbank.audits.models import CaseFile, Copy
 from planbank.dicom.names.standard import folded
-from planbank.dicom.structure_set import StructureSetSummary
 from planbank.naming.cells import Named
 from planbank.services.collect.names import types_of
+
+if TYPE_CHECKING:
+    from planbank.dicom.structure_set import StructureSetSummary
 
 Problem = dict[str, Any]
 NEAR = 0.05  # mm: positions are copied digit for digit, and written by planning systems with two decimals

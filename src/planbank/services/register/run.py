@@ -27,7 +27,7 @@ from planbank.messages.models import Event
 from planbank.pipeline.due import make_due
 from planbank.services.analyse import lane_of
 from planbank.services.collect import collect
-from planbank.services.collect.run import Came
+from planbank.services.collect.came import Came
 from planbank.services.commit.intake import ask, end
 from planbank.services.register import file as filing
 from planbank.services.register.again import Again, let_in_again

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from planbank.audits import acting, filing
+from planbank.audits.acting import journal
 from planbank.audits.models import AuditStudy, Copy, Observer
 from planbank.errors import ChangedMeanwhile, ProtocolError
 from planbank.protocols.act import Act
@@ -37,7 +38,7 @@ def act(request: HttpRequest, protocol: int, pk: int, act: str) -> HttpResponse:
     """Open, close, take a case or observer out, try again what failed, remind."""
     study, by = study_of(protocol, pk), act_of(request)
     try:
-        said = _done(request, act, by, study)
+        said = _do(request, act, by, study)
     except ChangedMeanwhile:
         messages.error(request, str(_MEANWHILE))
     except ProtocolError as exc:
@@ -49,7 +50,7 @@ def act(request: HttpRequest, protocol: int, pk: int, act: str) -> HttpResponse:
     return redirect("audit", protocol, pk)
 
 
-def _done(request: HttpRequest, act: str, by: Act, study: AuditStudy) -> str:
+def _do(request: HttpRequest, act: str, by: Act, study: AuditStudy) -> str:
     """Do it; what to say. Raises ProtocolError, ChangedMeanwhile, Http404 for no such act."""
     seen = _number(request, "seen") or study.revision
     match act:
@@ -87,7 +88,7 @@ def _remind(request: HttpRequest, by: Act, study: AuditStudy) -> str:
             count += 1
     if not count:
         raise ProtocolError(_("No mail went out: nobody is late, or this bank sends no mail."))
-    acting.journal(by, "remind audit observers", study, observers=count)
+    journal(by, "remind audit observers", study, observers=count)
     return ngettext("%(n)s observer is reminded.", "%(n)s observers are reminded.", count) % {"n": count}
 
 
