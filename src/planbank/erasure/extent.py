@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from planbank.audits.models import Copy
 from planbank.catalogue.models import Instance, Member, PatientFile, Series
 from planbank.erasure.models import Erasure
 from planbank.journal.models import Entry
@@ -101,6 +102,8 @@ def out_of_reach(row: Erasure) -> dict[str, int]:
         found["lists"] = lists.filter(at__gte=file.first_received_at).count()
         taken = ExportFile.objects.filter(patient_file=file, export__taken_at__isnull=False)
         found["export"] = taken.order_by().values("export").distinct().count()
+        copies = Copy.objects.filter(case__patient_file=file, sent_at__isnull=False)
+        found["audit copy"] = copies.count()
         found["disclosure"] = Disclosure.objects.filter(request__protocol__in=protocols).count()
     return {name: count for name, count in found.items() if count}
 

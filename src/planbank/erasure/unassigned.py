@@ -2,7 +2,7 @@
 
 Comes in: a patient file. Goes out: a `Situation`, read from the rows as they are at this moment. A
 protocol holds what stands in it, restricted or not; what is held keeps all that it refers to, by the
-plan sets that link wove and by the references of each object. `HOLDERS` is where other holders join.
+plan sets that link wove and by the references of each object. So does an audit study.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Count, Max, Model, Q, QuerySet, Sum
 from psycopg import sql
 
+from planbank.audits.models import CaseFile
 from planbank.catalogue.models import (
     Dose,
     Instance,
@@ -156,7 +157,18 @@ def _members(file: PatientFile) -> tuple[dict[int, str], dict[int, datetime]]:
                 held[key] = protocol
             else:
                 ended[key] = max(removed, ended.get(key, removed))
-    return held, ended
+    return held | _in_audits(file), ended
+
+
+def _in_audits(file: PatientFile) -> dict[int, str]:
+    """What an audit study that is not closed makes its copies of stays, whatever left the protocol (R31)."""
+    seeds = CaseFile.objects.filter(case__patient_file=file).exclude(case__study__state="closed")
+    versions = dict(seeds.values_list("version", "case__study__protocol__short_name"))
+    rows = Instance.objects.filter(series__study__patient_file=file, current_version__in=list(versions))
+    held: dict[int, str] = {}
+    for pk, series, version in rows.values_list("pk", "series", "current_version"):
+        held[pk] = held[-series] = versions[version]
+    return held
 
 
 def _released(file: PatientFile) -> dict[int, datetime]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from pydicom.dataset import Dataset
 
 from planbank.audits import acting
-from planbank.audits.models import AuditStudy, CaseFile, Copy
-from planbank.catalogue.models import InstanceVersion
+from planbank.audits.models import AuditStudy, CaseFile, Copy, CopyFile
+from planbank.catalogue.models import Instance, InstanceVersion, PatientFile
+from planbank.erasure.unassigned import situation_of
 from planbank.house import House
-from planbank.protocols.models import StructureType
+from planbank.protocols.models import Membership, StructureType
+from planbank.services.erase.rows import Going, remove_rows
 from tests.audits.rows import act, objects, opened, protocol
 from tests.protocols.rows import ProtocolRows
 from tests.services.running import run_everything
@@ -72,3 +75,22 @@ def test_what_cannot_be_made_safe_stops_the_copy_in_words(bank: House, monkeypat
     states = set(study.copies.values_list("state", "problem"))
     assert states <= {("failed", "missing"), ("made", "")}
     assert AuditStudy.objects.get().fingerprint
+
+
+def test_a_case_is_kept_from_ageing_and_goes_with_its_patient(bank: House) -> None:
+    study = opened(bank, protocol(bank))
+    file = PatientFile.objects.get()
+    Membership.objects.update(removed_at=bank.clock.now())
+    bank.clock.at += timedelta(days=400)  # type: ignore[attr-defined]
+    kept = situation_of(file, 180)
+    going = {part.series for part in kept.going()}
+    images = CaseFile.objects.filter(part="image").values("version")
+    assert going and not going & set(
+        Instance.objects.filter(current_version__in=images).values_list("series", flat=True)
+    )
+    keys = list(CopyFile.objects.values_list("key", flat=True))
+    removed = remove_rows(bank, Going.of(file, Instance.objects.all()), bank.clock.now())
+    assert set(keys) <= set(removed["derived"])
+    assert not CaseFile.objects.exists() and not CopyFile.objects.exists()
+    assert set(study.copies.values_list("state", flat=True)) == {"withdrawn"}
+    assert study.cases.get().patient_file is None

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from planbank.audits.models import Case, CaseFile, Copy, CopyFile, Link
 from planbank.catalogue.models import (
     Bundle,
     Calculation,
@@ -74,7 +75,7 @@ def remove_rows(house: House, going: Going, at: datetime) -> dict[str, Any]:
     versions = set(submissions.values_list("version", flat=True))
     versions |= set(Instance.objects.filter(pk__in=going.instances).values_list("current_version", flat=True))
     counts: Counter[str] = Counter()
-    derived = _plan_sets(going, counts) + _exports(going, counts, at)
+    derived = _plan_sets(going, counts) + _exports(going, counts, at) + _audits(going, counts, at)
     _about("instance", going.instances, counts)
     _drop(Instance.objects.filter(pk__in=going.instances), counts)
     hashes = _versions(versions, counts)
@@ -119,6 +120,26 @@ def _exports(going: Going, counts: Counter[str], at: datetime) -> list[str]:
     _drop(files, counts)
     Export.objects.filter(pk__in=ids).update(state=Export.State.PREPARING)
     make_due("export", [(pk, LANE) for pk in ids], at)
+    return keys
+
+
+def _audits(going: Going, counts: Counter[str], at: datetime) -> list[str]:
+    """Copies made of what goes: none goes out any more, none is made again. Returns keys of their objects.
+
+    Whose they were is no longer told by anything here; what observers returned is of nobody, and stays.
+    """
+    cases = Case.objects.filter(patient_file=going.file)
+    if not going.is_whole:
+        cases = cases.filter(files__version__sop_instance_uid__in=going.uids)
+    ids = list(cases.values_list("pk", flat=True).distinct())
+    files = CopyFile.objects.filter(copy__case__in=ids)
+    keys = list(files.values_list("key", flat=True))
+    Link.objects.filter(copy__case__in=ids, used_at=None, revoked_at=None).update(revoked_at=at)
+    copies = Copy.objects.filter(case__in=ids).exclude(state=Copy.State.RETURNED)
+    copies.update(state=Copy.State.WITHDRAWN)
+    _drop(files, counts)
+    _drop(CaseFile.objects.filter(case__in=ids), counts)
+    Case.objects.filter(pk__in=ids).update(patient_file=None, plan_set_uid="", chosen_at=at)
     return keys
 
 
