@@ -139,7 +139,10 @@ def test_late_observers_are_reminded_once(bank: House, of: Protocol, kira: Clien
     house = replace(bank, settings=load(home=bank.settings.home, **mail))
     apps.get_app_config("web").house = house  # type: ignore[attr-defined]
     study = opened(bank, of)
-    study.copies.update(state="sent")
+    kira.post(f"/protocols/{of.pk}/audits/{study.pk}/do/mail-links/")
+    assert set(study.copies.values_list("state", flat=True)) == {"sent"}
+    assert Message.objects.filter(text__contains="/copies/").count() == 3
+    Message.objects.all().delete()
     for _twice in range(2):
         kira.post(f"/protocols/{of.pk}/audits/{study.pk}/do/remind/")
     rows = Message.objects.filter(key__startswith="audit:").order_by("to")

@@ -118,6 +118,12 @@ def late(study: AuditStudy, today: date) -> list[Observer]:
     return [one for one in rows if one.reminded_at is None or today - one.reminded_at.date() >= AWAITED]
 
 
+def by_link(study: AuditStudy) -> list[Copy]:
+    """Copies that are made and wait for a link, of observers with an address."""
+    rows = study.copies.filter(state=C.MADE, observer__destination=None).exclude(observer__email="")
+    return list(rows.exclude(observer=None).select_related("study__protocol", "case", "observer", "centre"))
+
+
 def _cell(copy: Copy | None, asked: dict[int, Waiting]) -> Cell:
     if copy is None:
         return Cell()

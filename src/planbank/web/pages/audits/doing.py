@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,15 +15,16 @@ from django.views.decorators.http import require_POST
 
 from planbank.audits import acting, filing
 from planbank.audits.acting import journal
+from planbank.audits.links import VALID_FOR, make_link
 from planbank.audits.models import AuditStudy, Copy, Observer
 from planbank.errors import ChangedMeanwhile, ProtocolError
 from planbank.protocols.act import Act
 from planbank.web.acting import act_of
 from planbank.web.pages import house_of, page
-from planbank.web.pages.audits.board import SENT, late
+from planbank.web.pages.audits.board import SENT, by_link, late
 from planbank.web.pages.audits.choosing import study_of
 from planbank.web.pages.audits.forms import FileForm
-from planbank.web.pages.audits.mails import mail_reminder
+from planbank.web.pages.audits.mails import mail_link, mail_reminder
 
 _MEANWHILE = gettext_lazy("Somebody changed it meanwhile. Nothing of yours is saved: look at it again.")
 
@@ -74,7 +76,25 @@ def _do(request: HttpRequest, act: str, by: Act, study: AuditStudy) -> str:
             return said % {"n": len(failed)}
         case "remind":
             return _remind(request, by, study)
+        case "mail-links":
+            return _mail_links(request, by, study)
     raise Http404
+
+
+def _mail_links(request: HttpRequest, by: Act, study: AuditStudy) -> str:
+    """A link for every copy that waits for one, mailed; none is given out that no mail takes."""
+    house, count = house_of(request), 0
+    for copy in by_link(study):
+        assert copy.observer is not None
+        with transaction.atomic():
+            path = reverse("copy-link", args=[make_link(by, copy)])
+            if mail_link(house, copy, copy.observer, path, VALID_FOR.days):
+                count += 1
+            else:
+                transaction.set_rollback(True)
+    if not count:
+        raise ProtocolError(_("No mail went out: nobody waits for a link, or this bank sends no mail."))
+    return ngettext("%(n)s link is mailed.", "%(n)s links are mailed.", count) % {"n": count}
 
 
 def _remind(request: HttpRequest, by: Act, study: AuditStudy) -> str:

@@ -26,7 +26,7 @@ from planbank.web.acting import act_of, user_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.audits import choosing, copies, doing, taking
-from planbank.web.pages.audits.board import board_of, late
+from planbank.web.pages.audits.board import board_of, by_link, late
 from planbank.web.pages.audits.forms import StudyForm
 from planbank.web.pages.protocols.tabs import tabs_of
 
@@ -120,6 +120,7 @@ def one(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
         "protocol": study.protocol,
         "board": board,
         "late": late(study, now.date()),
+        "unmailed": len(by_link(study)),
         "types": {"given": study.given_types.order_by("name"), "asked": study.asked_types.order_by("name")},
         "can_make": bool(may(request.user, "audit.create", now, scope)),
         "can_send": bool(may(request.user, "audit.distribute", now, scope)),
