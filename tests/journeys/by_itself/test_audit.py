@@ -1,4 +1,4 @@
-"""An audit from the draft to what comes back, with nobody between (R201, R107 to R109): node, link, returns."""
+"""An audit from draft to returns, with nobody between: node, link, what comes back (R201, R107 to R109)."""
 
 from __future__ import annotations
 
