@@ -19,6 +19,7 @@ from planbank.commands.anonymise import anonymise
 from planbank.commands.deletion_commands import add_deletion
 from planbank.commands.keys_commands import Home, keys_app
 from planbank.commands.opened import house_of
+from planbank.commands.rebuild_commands import add_rebuild
 from planbank.errors import PlanbankError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(keys_app, name="keys")
 add_deletion(app)
+add_rebuild(app)
 app.command()(anonymise)
 
 

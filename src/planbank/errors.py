@@ -140,6 +140,14 @@ class NoDvhError(PlanbankError):
     """The files do not give a DVH."""
 
 
+class ExportError(PlanbankError):
+    """A settings export cannot be written or read, or does not fit this bank."""
+
+
+class RebuildError(PlanbankError):
+    """What the archive holds cannot be registered again as things stand."""
+
+
 class SendError(PlanbankError):
     """Objects could not be sent."""
 

@@ -29,6 +29,8 @@ _BANK = [
     door("clean", Shows.COUNTS),
     door("erase-again", Shows.COUNTS),
     door("journal-lost", Shows.COUNTS),
+    door("settings export", Shows.SEALED),
+    door("rebuild", Shows.COUNTS),
 ]
 _KEYS = [
     *(door(f"keys {name}") for name in ("rotate", "add-escrow", "bring-back", "reseal", "retire")),

@@ -67,7 +67,7 @@ def _register_what_waits(
 ) -> None:
     try:
         close_old_connections()
-        if _lead():
+        if lead():
             if again.due():
                 let_in_again(house)
             between(house)
@@ -84,7 +84,7 @@ def _register_what_waits(
     stop.wait(IDLE)
 
 
-def _lead() -> bool:
+def lead() -> bool:
     """Hold the session's advisory lock; the database frees it when this process dies."""
     if getattr(connection, "_planbank_leads", None) == id(connection.connection) and connection.connection:
         return True
@@ -220,6 +220,11 @@ def _came(arrival: Arrival) -> Came:
 
 
 def _file(house: House, arrivals: list[Arrival]) -> None:
+    _journal(house, file_arrivals(house, arrivals))
+
+
+def file_arrivals(house: House, arrivals: list[Arrival]) -> list[Filed]:
+    """File arrivals whose bytes are in the archive, make due what follows; in the caller's transaction."""
     now = house.clock.now()
     keys = [filing.identity_of(a) for a in arrivals]
     whose = filing.patients_of(arrivals, keys, now)
@@ -245,7 +250,7 @@ def _file(house: House, arrivals: list[Arrival]) -> None:
     make_due("analyse", [(pk, lane) for pk, lane in lanes.items() if pk in fresh], now)
     # Images and RT objects that were there before may now belong together in another way.
     make_due("link", [(file.pk, lane_of(file.pk)) for file in set(files)], now)
-    _journal(house, filed)
+    return filed
 
 
 def _journal(house: House, filed: list[Filed]) -> None:

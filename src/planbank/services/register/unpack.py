@@ -140,7 +140,7 @@ def unpack(
 
 def _looked_at(header: Header, trailer: Trailer, decision: Decision, content: Incoming) -> Arrival | Refusal:
     try:
-        identity, odd = _look(content, header, trailer, _fallback(decision))
+        identity, odd = _look(content, header, trailer, fallback_of(decision))
     except DicomError as exc:
         content.drop()
         return Refusal(header.parcel_id, "malformed", str(exc), header, decision, trailer.size)
@@ -158,9 +158,7 @@ def _look(content: Incoming, header: Header, trailer: Trailer, fallback: str) ->
         raise DicomError("It is larger than 4 GB.")
     skip = len(preamble_and_meta(header.sop_class_uid, header.sop_instance_uid, header.transfer_syntax_uid))
     data = content.head(skip + trailer.size)[skip:]
-    plain, encoding = plain_data_set(data, header.transfer_syntax_uid)
-    syntax = _plain_syntax(header.transfer_syntax_uid, encoding.deflated)
-    identity = scan(plain, syntax, fallback=fallback, whole=True)
+    identity = who(data, header.transfer_syntax_uid, fallback)
     for what, said, meant in (
         ("SOP Class UID", identity.sop_class_uid, header.sop_class_uid),
         ("SOP Instance UID", identity.sop_instance_uid, header.sop_instance_uid),
@@ -169,15 +167,24 @@ def _look(content: Incoming, header: Header, trailer: Trailer, fallback: str) ->
             raise DicomError(f"It has no {what}.")
         if trim(said) != trim(meant):
             raise DicomError(f"Its {what} differs from the one it was announced with.")
+    return identity, odd_uids(identity)
+
+
+def who(data: bytes | memoryview, syntax: str, fallback: str) -> Identity:
+    """Who a data set says it is, walked to its end. Raises a DicomError in plain words."""
+    plain, encoding = plain_data_set(data, syntax)
+    identity = scan(plain, _plain_syntax(syntax, encoding.deflated), fallback=fallback, whole=True)
+    return replace(identity, **_without_nul(identity))
+
+
+def odd_uids(identity: Identity) -> list[str]:
+    """Names of the UIDs that no implementation should have made."""
     named = {
         "SOP Instance UID": identity.sop_instance_uid,
         "Study Instance UID": identity.study_instance_uid,
         "Series Instance UID": identity.series_instance_uid,
     }
-    identity = replace(identity, **_without_nul(identity))
-    return identity, [
-        name for name, uid in named.items() if uid and (not check(uid).usable or check(uid).leading_zero)
-    ]
+    return [name for name, uid in named.items() if uid and (not check(uid).usable or check(uid).leading_zero)]
 
 
 def _without_nul(identity: Identity) -> dict[str, Any]:
@@ -186,7 +193,7 @@ def _without_nul(identity: Identity) -> dict[str, Any]:
     return {name: v.replace("\0", " ") for name, v in values if isinstance(v, str) and "\0" in v}
 
 
-def _fallback(decision: Decision) -> str:
+def fallback_of(decision: Decision) -> str:
     """The codec for text that its declared character set cannot explain: the sender's, where one is set."""
     term = decision.sender.charset_fallback if decision.sender else ""
     return codec_of(term) or FALLBACK

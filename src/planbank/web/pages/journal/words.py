@@ -129,6 +129,7 @@ ACTS: dict[str, str | Promise] = {
     "lift erasure": _("lifted an erasure"),
     "erase": _("erased"),
     "erase waiting parcel": _("erased a waiting parcel"),
+    "register again": _("registered again what the archive held"),
     "erased data found again": _("found erased data again"),
     "patient withdrawn": _("withdrew a patient"),
     "patient restricted": _("restricted a patient"),
