@@ -143,7 +143,7 @@ def send(live: Live, site: str, seed: int, folder: Path, roi: str = "") -> None:
 
 
 @pytest.fixture(scope="module")
-def exported(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def export(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bank with plans in a trial and one that is in none, and its settings in a file."""
     folder = tmp_path_factory.mktemp("sent")
     send(live, "breast", 11, folder / "a", ROI)
@@ -155,7 +155,7 @@ def exported(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_the_same_bank_again(live: Live, exported: Path, tmp_path: Path) -> None:
+def test_the_same_bank_again(live: Live, export: Path, tmp_path: Path) -> None:
     """R205: what came after the export is found in the archive; matrix, CSV and memberships are identical."""
     then = tell(live)
     live.set_password("mette", PASSWORD)
@@ -164,11 +164,11 @@ def test_the_same_bank_again(live: Live, exported: Path, tmp_path: Path) -> None
     before, drawn = tell(live), sheets(live.sign_in("mette", PASSWORD))
     assert len(before["memberships"]) > len(then["memberships"]) > 0
     live.down()
-    refused = live.run("rebuild", str(exported))
+    refused = live.run("rebuild", str(export))
     assert (refused.returncode, "This bank is not empty. Nothing was changed" in refused.stderr) == (1, True)
     shutil.rmtree(live.home / "pg")
 
-    said = live.planbank("rebuild", str(exported))
+    said = live.planbank("rebuild", str(export))
     assert f"{len(before['submissions']) - len(then['submissions'])} arrivals registered" in said
     assert live.planbank("rebuild").startswith("archive: 0 arrivals registered"), "safe to run twice"
     live.up()
@@ -176,7 +176,8 @@ def test_the_same_bank_again(live: Live, exported: Path, tmp_path: Path) -> None
     after = tell(live)
     for name in ("memberships", "enrolments", "plan sets", "members", "instances", "submissions", "dvhs"):
         assert after[name] == before[name], name
-    kept = {name: [row for row in after[name] if row in then[name]] for name in ("numbers", "receipts", "journal")}
+    exported = ("numbers", "receipts", "journal")
+    kept = {name: [row for row in after[name] if row in then[name]] for name in exported}
     assert kept == {name: then[name] for name in kept}, "with the numbers they had; nothing is told twice"
     assert after["held"] == ["clean", "export", "forward", "receipt"]
     # The password was chosen after the export: it is lost with the database, its link is not.
