@@ -27,7 +27,14 @@ from planbank.web.single_sign_on import came_by_single_sign_on
 
 COUNTS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 # What somebody without a second factor may still do where the site asks for one.
-_OPEN = {"account_logout", "account_reauthenticate", "account_change_password", "set_language", "theme"}
+_OPEN = {
+    "account_logout",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_set_password",
+    "set_language",
+    "theme",
+}
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]

@@ -37,12 +37,15 @@ def addresses() -> list[URLPattern]:
 
 def _in_and_out() -> list[URLPattern]:
     change = account.PasswordChangeView.as_view(success_url=reverse_lazy("account"))
+    first = account.PasswordSetView.as_view(success_url=reverse_lazy("account"))
     return [
         _to("sign-in/", account.LoginView.as_view(), PUBLIC, "account_login"),
         _to("sign-in/code/", mfa.AuthenticateView.as_view(), PUBLIC, "mfa_authenticate"),
         _to("sign-in/passkey/", webauthn.LoginWebAuthnView.as_view(), PUBLIC, "mfa_login_webauthn"),
         _to("sign-out/", account.LogoutView.as_view(), OWN, "account_logout"),
         _to("account/password/", change, OWN, "account_change_password"),
+        # Who was let in by a passkey or another sign-in has none to change.
+        _to("account/password/first/", first, OWN, "account_set_password"),
         _to("account/again/", account.ReauthenticateView.as_view(), OWN, "account_reauthenticate"),
         _to("account/switched-off/", account.AccountInactiveView.as_view(), PUBLIC, "account_inactive"),
     ]

@@ -268,6 +268,7 @@ _OWN = [
     door("notice-choices", "account.use", BOTH),
     door("account_logout", "account.use", BOTH),
     door("account_change_password", "account.use", BOTH),
+    door("account_set_password", "account.use", BOTH),
     door("account_reauthenticate", "account.use", BOTH),
     door("mfa_index", "account.use"),
     door("mfa_reauthenticate", "account.use", BOTH),

@@ -68,3 +68,23 @@ def test_a_made_up_choice_is_refused_and_nothing_changes(
     assert not answer.cookies.get("theme")
     anna.refresh_from_db()
     assert anna.language == ""
+
+
+def test_who_has_no_password_sets_one_and_changes_none(
+    bank: House, client_of: Callable[[User | None], Client], person_of: Callable[[str], User]
+) -> None:
+    """Let in by a passkey or another sign-in: the page offers what can be done, and both ways lead there."""
+    anna = person_of("OUH")
+    anna.set_unusable_password()
+    anna.save()
+    browser = client_of(anna)
+    page = browser.get("/account/").text
+    assert ("/account/password/first/" in page, 'href="/account/password/"' in page) == (True, False)
+    assert browser.get("/account/password/")["Location"] == "/account/password/first/"
+    assert "Your account has none yet" in browser.get("/account/password/first/").text
+    typed = "a sentence that nobody else types"
+    answer = browser.post("/account/password/first/", {"password1": typed, "password2": typed})
+    assert answer.status_code == 302
+    anna.refresh_from_db()
+    assert anna.check_password(typed)
+    assert client_of(anna).get("/account/password/first/")["Location"] == "/account/password/"
