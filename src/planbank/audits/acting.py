@@ -195,6 +195,18 @@ def again(act: Act, copy: Copy) -> None:
     make_due("hand_out" if made else "copy", [(copy.pk, LANE)], act.at, priority=BACKGROUND)
 
 
+def why_not_out(copy: Copy) -> str:
+    """Why nothing of a copy may go out now; asked at that moment, as whatever changed meanwhile counts."""
+    study, file = copy.study, copy.case.patient_file
+    if study.state != State.OPEN:
+        return "closed"
+    if study.protocol.status != Protocol.Status.ACTIVE:
+        return "protocol-closed"
+    if copy.state in (C.WAITING, C.FAILED, C.WITHDRAWN):
+        return "not-made"
+    return "restricted" if file is None or why_not_patient(study.protocol, file) else ""
+
+
 def letters(number: int) -> str:
     """0 -> A, 25 -> Z, 26 -> AA."""
     said, number = "", number + 1

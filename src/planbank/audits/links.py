@@ -11,23 +11,22 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from planbank.audits.acting import journal
-from planbank.audits.models import AuditStudy, Copy, Link
+from planbank.audits.acting import journal, why_not_out
+from planbank.audits.models import Copy, Link
+from planbank.audits.words import copy_words
 from planbank.errors import ProtocolError
 from planbank.protocols.act import Act
 
 VALID_FOR = timedelta(days=30)
 TOKEN_BYTES = 32
-ENDS = (Copy.State.WAITING, Copy.State.FAILED, Copy.State.WITHDRAWN)
 
 
 @transaction.atomic
 def make_link(act: Act, copy: Copy) -> str:
     """A new link's token; earlier ones of the copy that were not used end."""
-    if copy.study.state != AuditStudy.State.OPEN or copy.state in ENDS:
-        raise ProtocolError(_("There is nothing to give out: the copy is not made, or the study not open."))
+    if said := why_not_out(copy):
+        raise ProtocolError(copy_words(said))
     copy.links.filter(used_at=None, revoked_at=None).update(revoked_at=act.at)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     Link.objects.create(copy=copy, digest=_digest(token), made_at=act.at, expires_at=act.at + VALID_FOR)
@@ -40,12 +39,10 @@ def make_link(act: Act, copy: Copy) -> str:
 def link_of(token: str, at: datetime) -> Link | None:
     """The link that a token opens now; None for all others alike."""
     rows = Link.objects.select_related(
-        "copy__study__protocol", "copy__case", "copy__observer", "copy__centre"
+        "copy__study__protocol", "copy__case__patient_file", "copy__observer", "copy__centre"
     )
     row = rows.filter(digest=_digest(token), used_at=None, revoked_at=None, expires_at__gt=at).first()
-    if row is None or row.copy.study.state != AuditStudy.State.OPEN or row.copy.state in ENDS:
-        return None
-    return row
+    return None if row is None or why_not_out(row.copy) else row
 
 
 @transaction.atomic

@@ -17,6 +17,8 @@ COPIES: dict[str, str | Promise] = {
     "missing": _("Bytes of the case are not in the archive. The integrity check tells the administrator."),
     "empty": _("Nothing of the case is here that could go."),
     "restricted": _("The patient withdrew, is restricted or was removed from the protocol."),
+    "closed": _("The study was closed before all of it went."),
+    "not-made": _("It is not made, or was withdrawn."),
     "not-confirmed": _("The node was not confirmed yet."),
     "switched-off": _("The node or its institution is switched off."),
     "protocol-closed": _("The protocol is not active."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planbank.audits.acting import LANE
+from planbank.audits.acting import LANE, why_not_out
 from planbank.audits.models import AuditStudy, Copy
 from planbank.delivery.models import Destination
 from planbank.delivery.rules import why_not
@@ -34,12 +34,12 @@ def hand_out(house: House, copy_id: int) -> Result:
     # Loaded by who sends: no other process waits for it.
     from planbank.services.hand_out.send import end, send
 
-    rows = Copy.objects.select_related("study__protocol", "observer", "centre")
+    rows = Copy.objects.select_related("study__protocol", "case__patient_file", "observer", "centre")
     row = rows.filter(pk=copy_id, state__in=GOING, study__state=AuditStudy.State.OPEN).first()
     destination = _destination(row) if row is not None else None
     if row is None or destination is None:
         return Done("nothing to send")
-    if said := why_not(destination, row.study.protocol, None, house.clock.now()):
+    if said := why_not_out(row) or why_not(destination, row.study.protocol, None, house.clock.now()):
         return end(row, said)
     if destination.is_paused:
         return Later(house.clock.now() + pause(8), "The node is paused.")

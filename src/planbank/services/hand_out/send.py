@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from planbank.audits.acting import journal
+from planbank.audits.acting import journal, why_not_out
 from planbank.audits.models import Copy, CopyFile
 from planbank.delivery.models import Destination
 from planbank.errors import NoLine, ObjectMissing, SettingsError
@@ -32,6 +32,8 @@ def send(house: House, row: Copy, destination: Destination) -> Result:
         with connect(node_of(house.settings, destination), {_context(one) for one in files}) as line:
             _begun(house, row, destination)
             for file in files:
+                if stopped := _stopped(row):
+                    return end(row, stopped)
                 if said := _one(house, line, file):
                     return _again(house, row, said) if not said[1] else end(row, said[0])
     except NoLine as exc:
@@ -43,6 +45,12 @@ def send(house: House, row: Copy, destination: Destination) -> Result:
     act = Act.of_service("hand_out", now)
     journal(act, "audit copy accepted", row.study, copy=row.number, to=row.centre.code)
     return Done()
+
+
+def _stopped(row: Copy) -> str:
+    """Why nothing more may go: asked before each object, as for forwards (R89)."""
+    found = Copy.objects.select_related("study__protocol", "case__patient_file").filter(pk=row.pk).first()
+    return why_not_out(found) if found is not None else "not-made"
 
 
 def _one(house: House, line: Line, file: CopyFile) -> tuple[str, bool] | None:

@@ -16,13 +16,13 @@ from django.test import Client
 
 from planbank.audits.links import VALID_FOR
 from planbank.audits.models import AuditStudy, Copy, Link, Return
-from planbank.catalogue.models import PlanSet
+from planbank.catalogue.models import PatientFile, PlanSet
 from planbank.config import load
 from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.messages.models import Message
 from planbank.people.models import User
-from planbank.protocols.models import Protocol
+from planbank.protocols.models import Enrolment, Protocol
 from tests.audits.rows import copy_of, drawn, give_back, objects, opened, protocol
 from tests.protocols.rows import ProtocolRows
 from tests.services.running import run_everything
@@ -110,9 +110,17 @@ def test_a_link_is_taken_once_and_its_page_uses_nothing_up(
     assert observer.post(url).status_code == observer.get(url).status_code == 410
     assert observer.get("/copies/none-such/").status_code == 410
     assert Entry.objects.filter(action="take audit copy by link").count() == 1
-    kira.post(f"{at}link/")
+    text = kira.post(f"{at}link/").text
+    url = re.search(r"/copies/[\w-]{43}/", text)[0]  # type: ignore[index]
+    assert observer.get(url).status_code == 200
+    rows = ProtocolRows(bank.clock.now())
+    enrolment = rows.enrolment(of, PatientFile.objects.get())
+    Enrolment.objects.filter(pk=enrolment.pk).update(state="restricted")
+    assert observer.get(url).status_code == 410, "whoever withdrew is copied no more"
+    assert "withdrew" in kira.post(f"{at}link/", follow=True).text
+    Enrolment.objects.filter(pk=enrolment.pk).update(state="enrolled")
     bank.clock.at += VALID_FOR + timedelta(seconds=1)  # type: ignore[attr-defined]
-    assert Link.objects.latest("pk").expires_at < bank.clock.now()
+    assert observer.get(url).status_code == 410
 
 
 def test_what_waits_is_decided_and_undone(bank: House, of: Protocol, kira: Client) -> None:

@@ -14,8 +14,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from planbank.audits.acting import why_not_out
 from planbank.audits.links import link_of, seen, use
-from planbank.audits.models import AuditStudy, Copy
+from planbank.audits.models import Copy
 from planbank.errors import AnswerEnded
 from planbank.exports.zip_file import Ends, Member, ends, pieces
 from planbank.house import House
@@ -23,7 +24,7 @@ from planbank.journal.record import Actor
 from planbank.protocols.act import Act
 from planbank.web.pages import PUBLIC, house_of, page
 
-LOOK_EACH = 64  # pieces between two looks whether the copy was withdrawn
+LOOK_EACH = 64  # pieces between two looks whether it may still go out
 
 
 @page("copies/<str:token>/", name="copy-link", action=PUBLIC)
@@ -66,12 +67,12 @@ def _whole(copy: Copy) -> Ends:
 
 
 def _body(house: House, copy: Copy, whole: Ends) -> Iterator[bytes]:
-    """The ZIP, until the copy is withdrawn or the study closed: the connection is then broken off."""
+    """The ZIP, until it may no longer go out: the connection is then broken off."""
     keys = dict(copy.files.values_list("name", "key"))
     made = pieces(lambda at: _members(copy, at), lambda one: house.store.open(keys[one.name]), whole)
     for number, piece in enumerate(made):
         if number % LOOK_EACH == LOOK_EACH - 1:
-            held = Copy.objects.filter(pk=copy.pk, study__state=AuditStudy.State.OPEN)
-            if not held.exclude(state=Copy.State.WITHDRAWN).exists():
+            row = Copy.objects.select_related("study__protocol", "case__patient_file").get(pk=copy.pk)
+            if why_not_out(row):
                 raise AnswerEnded
         yield piece
