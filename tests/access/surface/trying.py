@@ -43,7 +43,7 @@ SOME_ROWS = {"auh-brain", "ouh-brain", "auh-heart", "vle-none", "auh-restricted"
 WHERE = "BRAIN"
 # Words that addresses take besides numbers.
 SAID = {"forward-act": "cancel", "export-act": "refuse", "destination-act": "pause"}
-SAID |= {"audit-act": "again", "audit-copy-act": "withdraw", "audit-return-act": "refuse"}
+SAID |= {"audit-act": "close", "audit-copy-act": "withdraw", "audit-return-act": "refuse"}
 
 
 @dataclass(frozen=True)
