@@ -13,6 +13,7 @@ from planbank.audits.vault import source_of
 from planbank.catalogue.models import Instance, InstanceVersion, PatientFile, Study
 from planbank.house import House
 from planbank.protocols.models import StructureType
+from planbank.services.register.from_archive import register_from_archive
 from tests.audits.rows import AUH, act, copy_of, drawn, give_back, objects, opened, protocol
 
 
@@ -130,3 +131,12 @@ def test_one_copy_for_a_centre_is_told_apart_by_the_label(bank: House) -> None:
     filed, without, both = Return.objects.order_by("pk")
     assert filed.state == "filed" and filed.observer.code == "OUH-2"  # type: ignore[union-attr]
     assert codes(without)[0] == "no-observer" and codes(both)[0] == "several-observers"
+
+
+def test_what_is_registered_again_from_the_archive_is_still_a_return(bank: House, study: AuditStudy) -> None:
+    before = Instance.objects.count()
+    give_back(bank, drawn(objects(bank, copy_of(study, "OUH-1"))))
+    assert register_from_archive(bank).registered == 0
+    Return.objects.all().delete()
+    assert register_from_archive(bank).registered == 1
+    assert Return.objects.get().state == "filed" and Instance.objects.count() == before

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from planbank.archive.arrivals import ArrivalRecord
 from planbank.archive.objects import read_object
+from planbank.audits.models import Return
 from planbank.catalogue.models import Submission
 from planbank.erasure.tombstones import Standing
 from planbank.errors import DicomError, ObjectMissing, RebuildError
@@ -79,6 +80,7 @@ def _records(house: House, key: str) -> list[ArrivalRecord]:
 def _unknown(records: Sequence[ArrivalRecord]) -> list[ArrivalRecord]:
     ids = [one.parcel_id for one in records]
     known = set(Submission.objects.filter(parcel_id__in=ids).values_list("parcel_id", flat=True))
+    known |= set(Return.objects.filter(parcel_id__in=ids).values_list("parcel_id", flat=True))
     return [one for one in records if one.parcel_id not in known]
 
 

@@ -188,9 +188,8 @@ def _commit_what_can_be(house: House, arrivals: list[Arrival], others: list[Othe
 @transaction.atomic
 def _commit(house: House, arrivals: list[Arrival], others: list[Other]) -> None:
     now = house.clock.now()
-    returned = collect(house, [_came(arrival) for arrival in arrivals])
-    if patients := [one for one in arrivals if one.header.parcel_id not in returned]:
-        _file(house, patients)
+    if arrivals:
+        _file(house, arrivals)
     for other in others:
         if isinstance(other, Refusal):
             set_aside(house, other)
@@ -224,7 +223,14 @@ def _file(house: House, arrivals: list[Arrival]) -> None:
 
 
 def file_arrivals(house: House, arrivals: list[Arrival]) -> list[Filed]:
-    """File arrivals whose bytes are in the archive, make due what follows; in the caller's transaction."""
+    """File arrivals whose bytes are in the archive, make due what follows; in the caller's transaction.
+
+    What belongs to a copy of an audit study is a return, and goes no further (R108).
+    """
+    returned = collect(house, [_came(arrival) for arrival in arrivals])
+    arrivals = [one for one in arrivals if one.header.parcel_id not in returned]
+    if not arrivals:
+        return []
     now = house.clock.now()
     keys = [filing.identity_of(a) for a in arrivals]
     whose = filing.patients_of(arrivals, keys, now)
