@@ -6,7 +6,7 @@ PIP := .venv/bin/pip install --quiet --disable-pip-version-check
 demo: .venv/run
 	.venv/bin/planbank up --demo
 
-test: .venv/dev debian
+test: .venv/dev .venv/s3-peer/ready debian
 	.venv/bin/ruff check src tests bench
 	.venv/bin/ruff format --check src tests bench
 	.venv/bin/mypy
@@ -34,16 +34,23 @@ bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python 
 	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
-# Foreign DICOM peers, a browser, Node, gettext, strace and a compiler (tests/fault.c), for the tests.
+# An S3-compatible server; what it needs does not go together with what planbank needs.
+.venv/s3-peer/ready: requirements-s3-peer.lock | .venv/bin/python
+	python3 -m venv --clear .venv/s3-peer
+	.venv/s3-peer/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-s3-peer.lock
+	touch $@
+
+# Foreign DICOM peers, a PostgreSQL server, a browser, Node, gettext, strace and a compiler (tests/fault.c), for the tests.
 debian:
-	@for tool in chromium dcmsend Orthanc openssl msgfmt strace gcc node; do command -v $$tool >/dev/null || missing=1; done; \
+	@for tool in chromium dcmsend Orthanc openssl msgfmt strace gcc node pg_ctlcluster; do command -v $$tool >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && \
-	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk orthanc openssl gettext strace gcc libc6-dev nodejs; fi
+	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium dcmtk orthanc openssl gettext strace gcc libc6-dev nodejs postgresql; fi
 
 lock: .venv/bin/python
 	$(PIP) uv
 	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra build pyproject.toml -o requirements.lock
 	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	echo 'moto[server]>=5.1' | .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links - -o requirements-s3-peer.lock
 
 # Every string of pages and of what pages show, into web/locale: translate what is new, then run it again.
 DA := web/locale/da/LC_MESSAGES/django

@@ -85,6 +85,24 @@ def kills(request: pytest.FixtureRequest) -> int:
     return number
 
 
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[object]:
+    """An S3-compatible object store of somebody else's, as a process of its own."""
+    from tests.s3_server import running
+
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[object]:
+    """Debian's PostgreSQL, as a server that is not the bank's own."""
+    from tests.postgres_server import running
+
+    with running() as server:
+        yield server
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """The folder of real DICOM sets, which are not ours to commit."""

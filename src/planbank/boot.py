@@ -11,7 +11,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Literal
 
-from planbank.archive.folder import FolderStore
+from planbank.archive.opened import store_of
 from planbank.config import Settings
 from planbank.embedded import socket_url
 from planbank.errors import HomeError, KeyMissing
@@ -63,7 +63,7 @@ def build(settings: Settings, role: Role) -> House:
     )
     house = House(
         settings=settings,
-        store=FolderStore(settings.archive_dir),
+        store=store_of(settings, tried=role == "work"),
         tray=tray,
         keys=settings.keys_dir,
         clock=clock(settings),

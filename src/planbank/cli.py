@@ -18,6 +18,7 @@ from planbank import __version__
 from planbank.commands.anonymise import anonymise
 from planbank.commands.deletion_commands import add_deletion
 from planbank.commands.keys_commands import Home, keys_app
+from planbank.commands.move_commands import move_app
 from planbank.commands.opened import house_of
 from planbank.commands.rebuild_commands import add_rebuild
 from planbank.errors import PlanbankError
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(keys_app, name="keys")
 add_deletion(app)
 add_rebuild(app)
+app.add_typer(move_app, name="move")
 app.command()(anonymise)
 
 

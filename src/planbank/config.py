@@ -87,6 +87,17 @@ class Settings(BaseSettings):
         description="Folder of this bank: archive, transit area, keys, embedded database.",
     )
     database_url: str = Field("", description="PostgreSQL to use; empty starts the embedded one in HOME/pg.")
+    archive_url: str = Field(
+        "",
+        max_length=300,
+        description="Object store of the archive, s3://BUCKET/FOLDER; empty: HOME/archive.",
+    )
+    s3_endpoint: str = Field(
+        "", max_length=300, description="Address of an S3-compatible store; empty: that of Amazon."
+    )
+    s3_region: str = Field("us-east-1", max_length=64, description="Region of the object store.")
+    s3_access_key_id: str = Field("", max_length=128, description="Who we are at the object store.")
+    s3_secret_file: Path | None = Field(None, description="File with the secret key of the object store.")
     web_host: str = Field("127.0.0.1", description="Address the site listens on.")
     web_port: int = Field(8080, ge=0, le=65535, description="Port of the site.")
     web_proxies: int = Field(
@@ -252,7 +263,15 @@ class Settings(BaseSettings):
     time_zone: str = Field("Europe/Copenhagen", description="Zone in which times are shown.")
 
     @field_validator(
-        *("home", "clock_file", "mail_ca", "mail_password_file", "oidc_client_secret_file", "oidc_ca"),
+        *(
+            "home",
+            "clock_file",
+            "mail_ca",
+            "mail_password_file",
+            "s3_secret_file",
+            "oidc_client_secret_file",
+            "oidc_ca",
+        ),
         *_TLS_FILES,
     )
     @classmethod

@@ -144,6 +144,10 @@ class ExportError(PlanbankError):
     """A settings export cannot be written or read, or does not fit this bank."""
 
 
+class MoveError(PlanbankError):
+    """A bank cannot be copied to that place."""
+
+
 class RebuildError(PlanbankError):
     """What the archive holds cannot be registered again as things stand."""
 

@@ -1,4 +1,4 @@
-"""What every archive must do: run on the folder and on its twin in memory."""
+"""What every archive must do: run on the folder, on its twin in memory, and on a bucket of a real server."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planbank.archive.store import Store
+    from tests.s3_server import S3Server
 
 KEY = "objects/ab/" + "ab" * 32
 OTHER = "objects/cd/" + "cd" * 32
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    if request.param == "s3":
+        server: S3Server = request.getfixturevalue("s3_server")
+        return server.store(tmp_path)
     return FolderStore(tmp_path / "archive") if request.param == "folder" else MemoryStore()
 
 

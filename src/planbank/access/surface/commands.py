@@ -31,6 +31,8 @@ _BANK = [
     door("journal-lost", Shows.COUNTS),
     door("settings export", Shows.SEALED),
     door("rebuild", Shows.COUNTS),
+    door("move archive", Shows.COUNTS),
+    door("move database", Shows.COUNTS),
 ]
 _KEYS = [
     *(door(f"keys {name}") for name in ("rotate", "add-escrow", "bring-back", "reseal", "retire")),

@@ -1,0 +1,68 @@
+"""The commands that move a bank onto other machines.
+
+Comes in: words typed by a person. Goes out: what was done, said. What they do is in commands/move.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from planbank.commands.keys_commands import Home
+
+move_app = typer.Typer(
+    help="Copy this bank elsewhere, compared; the bank must not run.", no_args_is_help=True
+)
+
+
+@move_app.command("archive")
+def move_archive(
+    to: Annotated[str, typer.Argument(help="s3://BUCKET/FOLDER; the settings s3_... say how to get there.")],
+    home: Home = None,
+) -> None:
+    """Copy the archive into an object store and read every object again from there."""
+    from planbank.archive.opened import store_of
+    from planbank.commands.move.archive import copy_archive
+    from planbank.commands.rebuild.alone import resting
+
+    with resting(home) as settings:
+        target = store_of(settings.model_copy(update={"archive_url": to}), tried=True)
+        moved = copy_archive(store_of(settings), target, _tell)
+    _say(f"{moved.copied} copied, {moved.there} were there, {moved.size / 1e9:.2f} GB, all read again.")
+    if moved.differing:
+        _end(f"{len(moved.differing)} differ, the first is {moved.differing[0]}. Do not use this copy.")
+    _say(f'Now set archive_url = "{to}" and start the bank. The old folder was not touched.')
+
+
+@move_app.command("database")
+def move_database(
+    to: Annotated[str, typer.Argument(help="postgresql://..., an empty database of a superuser's.")],
+    home: Home = None,
+) -> None:
+    """Copy the database onto another PostgreSQL server and compare every table."""
+    from planbank.commands.move.database import copy_database
+    from planbank.commands.move.tables import make_tables
+    from planbank.commands.rebuild.alone import database_of, resting
+
+    with resting(home) as settings, database_of(settings) as url:
+        make_tables(settings, to)
+        rows, tables = copy_database(url, to)
+    _say(f"{rows} rows of {tables} tables copied; both sides say the same.")
+    _say("Now set database_url and start the bank. The old database was not touched.")
+
+
+def _tell(done: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{done} objects")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _end(reason: str) -> NoReturn:
+    sys.stderr.write(f"{reason}\n")
+    sys.exit(1)
