@@ -24,10 +24,9 @@ def _bin() -> Path:
 
 def _run(*words: str | Path) -> None:
     """As the account postgres where we are root: a server refuses to run as root."""
-    account = (
-        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    )
-    done = subprocess.run([*account, *map(str, words)], capture_output=True, text=True)
+    account = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    whole = [*(account if os.geteuid() == 0 else []), *map(str, words)]
+    done = subprocess.run(whole, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr + done.stdout
 
 
