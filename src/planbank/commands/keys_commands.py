@@ -139,6 +139,34 @@ def keys_retire(context: typer.Context, key: Fingerprint, home: Home = None) -> 
     _changed(settings, "retire key", key.replace(" ", ""), f"Taken away: {was} {key}", key=was)
 
 
+@keys_app.command("hand-out")
+def keys_hand_out(
+    context: typer.Context,
+    process: Annotated[str, typer.Argument(help="gate, web, work or clock.")],
+    folder: Annotated[Path, typer.Argument(help="The keys folder of that process's own home.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace keys there that are others, after a rotation.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Copy what one process needs, and no other key, to where it runs by itself.
+
+    Where the bank has no keys yet they are made first, as `planbank up` does.
+    """
+    from planbank.commands.keys import key_folder
+    from planbank.processes.home import prepare
+    from planbank.transit.hand_out import NEEDED, hand_out
+
+    settings = _key_change(context, home)
+    if process not in NEEDED:
+        raise typer.BadParameter(f"one of {', '.join(NEEDED)}")
+    if not settings.keys_dir.exists():
+        prepare(settings, demo=False).close()
+    written = hand_out(key_folder(settings), process, folder.absolute(), replace=replace)
+    said = f"{process}: {', '.join(written)}." if written else f"{process} has what it needs."
+    _changed(settings, "hand out keys", "", said, process=process, files=written)
+
+
 def _now(settings: Settings) -> datetime:
     from planbank import boot
 

@@ -144,6 +144,7 @@ ACTS: dict[str, str | Promise] = {
     "send messages again": _("had messages sent again"),
     "add escrow key": _("added an escrow key"),
     "bring back key": _("brought a key back"),
+    "hand out keys": _("handed keys out to a process"),
     "retire key": _("retired a key"),
     "rotate key": _("changed a key"),
     "reseal parcels": _("sealed parcels anew"),
