@@ -13,31 +13,45 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
+
+import pytest
 
 from tests.journeys.live import ONE_AFTER_THE_OTHER, Live, free_ports
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
 PROCESSES = ("gate", "web", "clock", "work")
 """In the order in which they are ended."""
 DEBIANS = Path("/usr/lib/postgresql/15/bin")
-# The interpreter put back to where it was, in a view of the disk that this process alone has.
-OPEN_WAY = """
-set -e
-mount --bind "$1" "$3" && mount -t tmpfs -o mode=755 none "$2"
-(umask 022; mkdir -p "$1") && mount --move "$3" "$1"
-shift 3 && exec "$@"
-"""
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy" / "systemd"
 
 
 def reachable(spare: Path) -> list[str]:
-    """What a command is put behind where Python itself lies in a folder that root alone may enter."""
-    base = Path(sys.base_prefix).resolve()
-    closed = [path for path in base.parents if not path.stat().st_mode & 0o001]
+    """What a command is put behind where Python or planbank lies below a folder that root alone may enter.
+
+    It gives the command a view of the disk of its own, in which nothing of that folder is there but these.
+    """
+    closed: dict[Path, Path] = {}
+    for path in {Path(place).resolve() for place in (sys.base_prefix, sys.prefix, ROOT)}:
+        barred = [above for above in (path, *path.parents) if not above.stat().st_mode & 0o001]
+        if path in barred:
+            pytest.skip(f"{path} can be entered by root alone")
+        if barred:
+            closed[path] = barred[-1]
     if not closed:
         return []
-    spare.mkdir(exist_ok=True)
-    view = ["unshare", "--mount", "--propagation", "private"]
-    return [*view, "sh", "-c", OPEN_WAY, "sh", str(base), str(closed[-1]), str(spare)]
+    lines, held = ["set -e", "old=$(umask)", "umask 022"], {}
+    for number, path in enumerate(sorted(closed)):
+        held[path] = spare / str(number)
+        held[path].mkdir(parents=True)
+        lines.append(f"mount --bind {quote(str(path))} {quote(str(held[path]))}")
+    lines += [
+        f"mount -t tmpfs -o mode=755 none {quote(str(folder))}" for folder in sorted(set(closed.values()))
+    ]
+    for path, place in held.items():
+        lines.append(f"mkdir -p {quote(str(path))}; mount --move {quote(str(place))} {quote(str(path))}")
+    script = "\n".join([*lines, 'umask "$old"', 'exec "$@"'])
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"]
 
 
 def unit(process: str) -> dict[str, str]:

@@ -35,7 +35,10 @@ _BANK = [
     door("move database", Shows.COUNTS),
 ]
 _KEYS = [
-    *(door(f"keys {name}") for name in ("rotate", "add-escrow", "bring-back", "reseal", "retire")),
+    *(
+        door(f"keys {name}")
+        for name in ("rotate", "add-escrow", "bring-back", "reseal", "retire", "hand-out")
+    ),
     *(door(f"certs {name}") for name in ("list", "authority", "server", "client")),
 ]
 # Of files that the operator holds anyway; no bank is asked.
