@@ -162,6 +162,24 @@ WORDS: dict[str, Words] = {
         _("Contours are kept where they are; pictures and DVH go by position, not by the reference."),
         _("Check the export of the structure set: contours and images may be of different scans."),
     ),
+    "structures-beyond-images": Words(
+        "warn",
+        _("Structures are drawn on {planes} planes up to {mm} mm beyond the images."),
+        _("Contours and DVH are kept and calculated where they are; pictures end with the images."),
+        _("Send the images that continue there, or check that the structure set belongs to this scan."),
+    ),
+    "isocentre-beyond-images": Words(
+        "warn",
+        _("An isocentre of the plan lies {mm} mm beyond the images."),
+        ALL_KEPT,
+        _("Check that the plan belongs to this scan; send the images that continue there."),
+    ),
+    "dose-off-images": Words(
+        "warn",
+        _("The dose lies {mm} mm off the images and nowhere meets them."),
+        ALL_KEPT,
+        _("Check that dose and images belong to one plan; export the dose again."),
+    ),
     "images-by-series": Words(
         "info",
         _("No image the structure set names came; its series did, and is used."),

@@ -21,6 +21,7 @@ from planbank.house import House
 from planbank.pipeline.registry import Done, Later, Result, Subject, Waiting, service
 from planbank.services.analyse import lane_of
 from planbank.services.completeness.cross_check import contours_off_images
+from planbank.services.completeness.extents import extents_compared
 from planbank.services.completeness.quiet import quiet_at
 from planbank.services.completeness.read import drawn_at, named_images, slices_of, unread
 
@@ -32,7 +33,7 @@ def subjects() -> Iterator[Subject]:
         yield pk, lane_of(patient_file)
 
 
-@service(subject="series", version=1, subjects=subjects, after=["analyse"])
+@service(subject="series", version=2, subjects=subjects, after=["analyse"])
 def completeness(house: House, series_id: int) -> Result:
     """Looks whether images are missing"""
     series = Series.objects.select_related("study__patient_file").filter(pk=series_id).first()
@@ -45,7 +46,8 @@ def completeness(house: House, series_id: int) -> Result:
     judged = _judged(series)
     _keep(series, judged, now, is_final=until is None)
     file = series.study.patient_file_id
-    settle(file, "completeness", chain(_findings(file), contours_off_images(file)), now)
+    found = chain(_findings(file), contours_off_images(file), extents_compared(file))
+    settle(file, "completeness", found, now)
     if until is not None:
         return Later(until, "Images may still be on their way.")
     receipts_due(file, now)
