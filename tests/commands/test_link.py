@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from planbank.commands.link import one_time_link
-from planbank.errors import SettingsError
+from planbank.errors import KeyMissing, SettingsError
 from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.models import User
@@ -63,3 +63,11 @@ def test_who_lost_telephone_and_codes_begins_anew(bank: House, mette: User) -> N
     assert stranger.get("/account/").status_code == 302, "the old password alone opens nothing"
     assert Client().get(urlsplit(link).path).status_code == 200
     assert Entry.objects.get(action="remove second factor", actor="link").detail == {"factors": 2}
+
+
+def test_where_the_sites_secret_is_not_no_link_is_printed_that_cannot_work(bank: House, mette: User) -> None:
+    """On a machine that holds the keys of work alone."""
+    (bank.keys / "site.secret").unlink()
+    with pytest.raises(KeyMissing, match=r"site\.secret"):
+        one_time_link(bank, "mette")
+    assert not Entry.objects.exists()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from planbank.errors import SettingsError
 from planbank.house import House
+from planbank.transit.keys import KeyFolder
 
 
 def one_time_link(house: House, username: str, *, without_second_factors: bool = False) -> str:
-    """The full address. Raises SettingsError where there is no such active user.
+    """The full address.
+
+    Raises SettingsError where there is no such active user, KeyMissing where no link can be signed.
 
     `without_second_factors`: for somebody who lost telephone and codes; their app, passkeys and
     recovery codes and password are forgotten and their sessions ended, all together or not at all.
@@ -20,6 +23,7 @@ def one_time_link(house: House, username: str, *, without_second_factors: bool =
     from planbank.web.one_time import link_for
     from planbank.web.second_factor import forget
 
+    KeyFolder(house.keys).site_secret()  # without it the link would be signed with what nobody knows
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise SettingsError(f"There is no active user '{username}'.")

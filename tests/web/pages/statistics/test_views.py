@@ -1,4 +1,4 @@
-"""The page of statistics, its CSV and its curves (R51, R77 to R79)."""
+"""The page of statistics, its CSV and its curves (R51, R77 to R79, R197)."""
 
 from __future__ import annotations
 
