@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from planbank.catalogue.finding_words import WORDS, finding_in_words
 from planbank.catalogue.queries.one_plan_set import findings_of
+from planbank.catalogue.told_once import told_once
 from planbank.services.receipt.lines.line import About, Line
 
 CODES = frozenset(WORDS)
@@ -19,7 +20,7 @@ def lines(about: About) -> Iterator[Line]:
     """Each that says something different once; while more may come, only what is told at once."""
     seen = set()
     found = findings_of(about.plan_set, about.parts).filter(closed_at=None)
-    for row in found.exclude(code__in=TOLD_ELSEWHERE):
+    for row in told_once(found.exclude(code__in=TOLD_ELSEWHERE)):
         if not about.quiet and row.code not in AT_ONCE:
             continue
         # 'object 12' is how link names an object by its row: no word for people.

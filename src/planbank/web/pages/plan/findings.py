@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from planbank.catalogue.finding_words import FindingWords, finding_in_words
 from planbank.catalogue.models import Finding
+from planbank.catalogue.told_once import told_once
 
 GRAVITY = {"bad": 0, "warn": 1, "info": 2}
 
@@ -47,7 +48,7 @@ class Shown:
 def shown(rows: Iterable[Finding], *, closed: bool, link: bool = True) -> Shown:
     """Findings, open and closed, newest first, as they are read; `link`: with the way to the objects."""
     found = list(rows)
-    open_items, codes = _items([row for row in found if row.closed_at is None])
+    open_items, codes = _items(told_once(row for row in found if row.closed_at is None))
     if not link:
         for item in open_items:
             item["actions"] = []
