@@ -61,6 +61,12 @@ def test_who_opens_it_first_is_told_that_it_is_being_made_and_then_sees_it(
     assert len(found["levels"]["auto"]) == 13
     assert Entry.objects.filter(action="open viewer", object_id=str(plan_set.pk)).count() == 1
     assert "1.2.826" not in json.dumps(found), "no UID"
+    own = json.dumps({"own": [95, 50], "unit": "%"})
+    assert mine.post(found["levels"]["save"], own, "application/json").status_code == 200
+    kept = document(mine, plan_set)["levels"]
+    assert kept["own_as"] == {"values": [50, 95], "unit": "%"}, "as it was given (R99)"
+    assert plan_set.prescription_gy
+    assert kept["own"] == [round(plan_set.prescription_gy * part, 3) for part in (0.5, 0.95)]
 
 
 def test_parts_come_whole_and_by_ranges_and_hold_what_was_sent(

@@ -188,7 +188,12 @@ def bundle(position: str = "HFS", *, elsewhere: bool = False, few: bool = False)
             {"level": "warn", "title": "A ring", "words": "It is round.", "roi": RING, "frame": "f0"},
         ],
         "refused": [],
-        "levels": {"auto": [10.0, 20.0, 30.0], "prescription": [20.0, 38.0, 40.0], "own": None},
+        "levels": {
+            "auto": [10.0, 20.0, 30.0],
+            "prescription": [20.0, 38.0, 40.0],
+            "own": None,
+            "save": "/plans/1/isodoses/",
+        },
     }, parts
 
 

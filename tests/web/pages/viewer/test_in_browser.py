@@ -57,6 +57,7 @@ class _Site:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.kept: list[Any] = []
         self.bundles: dict[str, Bundle] = {NUMBERS[name]: bundle(name) for name in POSITIONS}
         self.bundles[NUMBERS["elsewhere"]] = bundle(elsewhere=True)
         self.bundles[NUMBERS["few"]] = bundle(few=True)
@@ -76,6 +77,10 @@ class _Site:
         if what == "viewer":
             start("200 OK", [*headers, ("Content-Type", "text/html; charset=utf-8")])
             return [_page(number)]
+        if what == "isodoses":
+            self.kept.append(json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
+            start("200 OK", [*headers, ("Content-Type", "application/json")])
+            return [b'{"saved": true}']
         if not more[0]:
             start("200 OK", [*headers, ("Content-Type", "application/json")])
             waits = {"ready": False, "why": "Nothing that could be drawn has come yet.", "failed": True}
@@ -268,6 +273,26 @@ def test_the_address_restores_what_is_seen_and_names_nobody(open_: Any, site: tu
     assert set(kept) <= {"htmx-current-path-for-history"}
     host = site[0]
     assert all(one.startswith("/") for one in site[1].asked) and page.url.startswith(host)
+
+
+def test_levels_given_in_percent_are_kept_in_percent(open_: Any, site: tuple[str, _Site]) -> None:
+    """R99: so they follow the prescription of the next plan."""
+    page = open_("HFS")
+    page.get_by_role("button", name="Own", exact=True).click()
+    field = page.locator("[data-part=own] input")
+    for given, kept in (
+        ("95%; 50 %", {"own": [50, 95], "unit": "%"}),
+        ("95% 20", {"own": [20, 38], "unit": "Gy"}),
+        ("50%", {"own": [50], "unit": "%"}),
+    ):
+        field.fill(given)
+        field.press("Enter")
+        page.wait_for_function("document.querySelector('[data-part=said]').textContent !== ''")
+        assert site[1].kept[-1] == kept
+        page.evaluate("document.querySelector('[data-part=said]').textContent = ''")
+        page.get_by_role("button", name="Own", exact=True).click()
+    assert field.input_value() == "50%"
+    assert page.locator("[data-part=isodoses] li").count() == 1
 
 
 def test_lists_plot_and_table_are_one_thing(open_: Any) -> None:

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { compact, expand, fromQuery, toQuery } from "./viewer/address.js";
 import { actOf } from "./viewer/keys.js";
-import { SCALE, autoLevels, colourAt, linesOf, parseLevels, washTable } from "./viewer/levels.js";
+import { SCALE, autoLevels, colourAt, linesOf, parseLevels, typed, washTable } from "./viewer/levels.js";
 import { portions, stops } from "./viewer/order.js";
 
 test("thirteen equal steps below the highest dose (R99)", () => {
@@ -27,10 +27,23 @@ test("shares of the prescription look as the guide says; others share colours an
 });
 
 test("own levels in Gy and %, with what is no level said", () => {
-  assert.deepEqual(parseLevels("20; 38,05 Gy 95 %", 40), { levels: [20, 38, 38.05], wrong: [] });
-  assert.deepEqual(parseLevels("50%", null), { levels: [], wrong: ["50%"] });
-  assert.deepEqual(parseLevels("hot 10 -5 0", 40), { levels: [10], wrong: ["hot", "-5", "0"] });
-  assert.deepEqual(parseLevels("10, 20, 30", 40), { levels: [10, 20, 30], wrong: [] });
+  const read = (text, prescription) => {
+    const { levels, wrong } = parseLevels(text, prescription);
+    return { levels, wrong };
+  };
+  assert.deepEqual(read("20; 38,05 Gy 95 %", 40), { levels: [20, 38, 38.05], wrong: [] });
+  assert.deepEqual(read("50%", null), { levels: [], wrong: ["50%"] });
+  assert.deepEqual(read("hot 10 -5 0 1001", 40), { levels: [10], wrong: ["hot", "-5", "0", "1001"] });
+  assert.deepEqual(read("10, 20, 30", 40), { levels: [10, 20, 30], wrong: [] });
+  const many = Array.from({ length: 31 }, (_, i) => i + 1);
+  assert.deepEqual(read(many.join(" "), 40), { levels: many.slice(0, 30), wrong: ["31"] });
+});
+
+test("own levels are kept in %, where all of them were given so", () => {
+  assert.deepEqual(parseLevels("95%; 33.333 % 95%", 39.99).given, { values: [33.333, 95], unit: "%" });
+  assert.deepEqual(parseLevels("50% 30", 40).given, { values: [20, 30], unit: "Gy" });
+  assert.equal(typed({ values: [33.333, 95], unit: "%" }), "33.333%; 95%");
+  assert.equal(typed({ values: [20, 38.05], unit: "Gy" }), "20; 38.05");
 });
 
 test("an address restores what it was made of, and holds no words", () => {

@@ -1,7 +1,7 @@
 // Buttons, choices, keys and lists of the page, tied to acts of the viewer.
 import { DvhPlot, fillDoses, fillTable } from "./dvh.js";
 import { actOf } from "./keys.js";
-import { parseLevels } from "./levels.js";
+import { parseLevels, typed } from "./levels.js";
 import { fillFindings, fillIsodoses, fillStructures, markLists } from "./lists.js";
 import { element, gray, number, say } from "./words.js";
 
@@ -140,13 +140,16 @@ export function controls(viewer, find, fetchSlices) {
   function editLevels() {
     own.hidden = false;
     const field = own.querySelector("input");
-    field.value = viewer.lines().map(({ gy }) => gray(gy)).reverse().join("; ");
+    const lines = viewer.lines().map(({ gy }) => gray(gy)).reverse().join("; ");
+    const { own_as: given } = side.scene.about.levels;
+    const isKept = viewer.kind === "own" && given && (!state.own.length || sameLevels(state.own, side.scene.about.levels.own));
+    field.value = isKept ? typed(given) : lines;
     field.focus();
   }
   own.addEventListener("submit", (event) => {
     event.preventDefault();
     const field = own.querySelector("input");
-    const { levels, wrong } = parseLevels(field.value, viewer.prescription);
+    const { levels, given, wrong } = parseLevels(field.value, viewer.prescription);
     const bad = wrong.length > 0 || !levels.length;
     field.setAttribute("aria-invalid", String(bad));
     put(find("own-wrong"), bad ? say("levels-wrong", { words: wrong.join(" ") || "-" }) : "");
@@ -156,18 +159,20 @@ export function controls(viewer, find, fetchSlices) {
     }
     viewer.setLevels("own", levels);
     own.hidden = true;
-    keep(levels);
+    keep(levels, given);
   });
   own.querySelector("[type=button]").addEventListener("click", () => {
     own.hidden = true;
   });
 
-  async function keep(levels) {
-    const address = side.scene.about.levels.save;
+  async function keep(levels, given) {
+    const known = side.scene.about.levels;
+    const address = known.save;
     if (!address) return;
     const token = root.dataset.token;
     const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-    const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify({ own: levels, unit: "Gy" }) }).catch(() => null);
+    const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify({ own: given.values, unit: given.unit }) }).catch(() => null);
+    if (answer?.ok) Object.assign(known, { own: levels, own_as: given });
     announce(say(answer?.ok ? "levels-kept" : "levels-not-kept"));
   }
 
@@ -249,6 +254,8 @@ export function controls(viewer, find, fetchSlices) {
   windows();
   viewer.relist();
 }
+
+const sameLevels = (a, b) => a.length === b?.length && a.every((gy, i) => gy === b[i]);
 
 function fillChoice(select, options, chosen, act) {
   select.closest("label").hidden = options.length < 2;

@@ -36,35 +36,51 @@ const hex = (colour) => `#${colour.map((n) => n.toString(16).padStart(2, "0")).j
 // Levels in Gy -> lines {gy, percent, colour, dash, width}, highest first. Those of the scale keep its look
 // where all of them are shares of the prescription that it knows.
 export function linesOf(levels, prescription) {
-  const rising = [...new Set(levels)].filter((gy) => gy > 0).sort((a, b) => a - b);
+  const ordered = rising(levels.filter((gy) => gy > 0));
   const known = (gy) => SCALE.find((one) => prescription && Math.abs(gy / prescription - one.part) < 5e-4);
-  const all = rising.length > 0 && rising.every(known);
-  const lines = rising.map((gy, i) => {
+  const all = ordered.length > 0 && ordered.every(known);
+  const lines = ordered.map((gy, i) => {
     const percent = prescription ? (100 * gy) / prescription : null;
     if (all) {
       const { colour, dash, width } = known(gy);
       return { gy, percent, colour, dash, width };
     }
-    const colour = hex(colourAt(rising.length > 1 ? i / (rising.length - 1) : 1));
-    return { gy, percent, colour, dash: DASHES[(rising.length - 1 - i) % DASHES.length], width: 1.35 };
+    const colour = hex(colourAt(ordered.length > 1 ? i / (ordered.length - 1) : 1));
+    return { gy, percent, colour, dash: DASHES[(ordered.length - 1 - i) % DASHES.length], width: 1.35 };
   });
   return lines.reverse();
 }
 
-// What somebody typed, '20; 38.05 95%' -> {levels, wrong}: Gy, and the words that are no level.
+const MOST = 30; // as many as the bank keeps
+const HIGHEST = 1000; // Gy or %, as the bank keeps them
+
+const thousandths = (number) => Math.round(number * 1000) / 1000;
+const rising = (values) => [...new Set(values)].sort((a, b) => a - b);
+
+// What somebody typed, '20; 38.05 95%' -> {levels, given, wrong}: Gy to draw; {values, unit} to keep, in % where all
+// were given in %, so that they follow the prescription of the next plan; and the words that are no level.
 export function parseLevels(text, prescription) {
   const levels = [];
+  const shares = [];
   const wrong = [];
   const words = text.replace(/(\d)\s+(%|gy)/gi, "$1$2").split(/[;\s]+/).filter(Boolean);
   for (const word of words) {
     const found = /^(\d+(?:[.,]\d+)?)(%|gy)?,?$/i.exec(word);
     const number = found ? Number(found[1].replace(",", ".")) : 0;
-    const gy = found?.[2] === "%" ? (prescription ? (number * prescription) / 100 : 0) : number;
-    if (gy > 0 && gy < 1e4) levels.push(Math.round(gy * 1000) / 1000);
-    else wrong.push(word);
+    const isShare = found?.[2] === "%";
+    const gy = isShare ? (prescription ? (number * prescription) / 100 : 0) : number;
+    if (gy > 0 && gy <= HIGHEST && number <= HIGHEST && levels.length < MOST) {
+      levels.push(thousandths(gy));
+      if (isShare) shares.push(thousandths(number));
+    } else wrong.push(word);
   }
-  return { levels: [...new Set(levels)].sort((a, b) => a - b).slice(0, 40), wrong };
+  const inGy = rising(levels);
+  const given = levels.length && shares.length === levels.length ? { values: rising(shares), unit: "%" } : { values: inGy, unit: "Gy" };
+  return { levels: inGy, given, wrong };
 }
+
+// Own levels as their owner gave them, for the field to change them in: '50%; 95%'.
+export const typed = ({ values, unit }) => values.map((value) => (unit === "%" ? `${value}%` : value)).join("; ");
 
 // Colour wash: 256 RGBA words from `low` to `high` Gy.
 export function washTable(alpha = 95) {
