@@ -243,7 +243,7 @@ def _audit_study(planted: Planted) -> list[Example]:
         recognised_by="frame",
         state="to decide",
     )
-    more = {"copy": copy.pk, "row": back.pk}
+    more = {"copy": copy.pk, "row": back.pk, "observer": who.pk}
     return [Example(study.pk, within="BRAIN", more=more)]
 
 

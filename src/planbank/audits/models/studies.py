@@ -31,6 +31,13 @@ class AuditStudy(Revised):
         OPEN = "open", _("collecting")
         CLOSED = "closed", _("closed")
 
+    class Basis(models.TextChoices):
+        """What is drawn is held against it (R112)."""
+
+        MAJORITY = "majority", _("what most of them drew")
+        STAPLE = "staple", _("what STAPLE finds in all of them")
+        OBSERVER = "observer", _("what one observer drew")
+
     protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="audit_studies")
     name = models.CharField(max_length=64)
     purpose = models.TextField(help_text="what it is to find out")
@@ -46,6 +53,9 @@ class AuditStudy(Revised):
     asked_types: models.ManyToManyField[StructureType, models.Model] = models.ManyToManyField(
         StructureType, blank=True, related_name="+"
     )
+    basis = models.CharField(max_length=8, choices=Basis.choices, default=Basis.MAJORITY)
+    basis_observer = models.ForeignKey("Observer", null=True, on_delete=models.SET_NULL, related_name="+")
+    tolerance_mm = models.FloatField(default=2.0, help_text="within which borders count as the same")
     profile = models.CharField(max_length=16, default="audit", help_text="of planbank.deidentify")
     fingerprint = models.CharField(max_length=16, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)

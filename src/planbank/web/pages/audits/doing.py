@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from planbank.audits import acting, filing
+from planbank.audits import acting, comparing, filing
 from planbank.audits.acting import journal
 from planbank.audits.links import VALID_FOR, make_link
 from planbank.audits.models import AuditStudy, Copy, Observer
@@ -37,7 +37,7 @@ _MEANWHILE = gettext_lazy("Somebody changed it meanwhile. Nothing of yours is sa
 )
 @require_POST
 def act(request: HttpRequest, protocol: int, pk: int, act: str) -> HttpResponse:
-    """Open, close, take a case or observer out, try again what failed, remind."""
+    """Open, close, take a case or observer out, try again what failed, remind, choose the reference."""
     study, by = study_of(protocol, pk), act_of(request)
     try:
         said = _do(request, act, by, study)
@@ -46,6 +46,9 @@ def act(request: HttpRequest, protocol: int, pk: int, act: str) -> HttpResponse:
     except ProtocolError as exc:
         messages.error(request, str(exc))
     else:
+        if act == "reference":
+            messages.success(request, said)
+            return redirect("audit-compared", protocol, pk)
         undo = {"close": "open", "open": ""}.get(act, "")
         tags = reverse("audit-act", args=[protocol, pk, undo]) if undo else ""
         messages.success(request, said, extra_tags=tags)
@@ -74,6 +77,11 @@ def _do(request: HttpRequest, act: str, by: Act, study: AuditStudy) -> str:
                 acting.again(by, copy)
             said = ngettext("%(n)s copy is tried again.", "%(n)s copies are tried again.", len(failed))
             return said % {"n": len(failed)}
+        case "reference":
+            whose = study.observers.filter(pk=_number(request, "row")).first()
+            basis, within = request.POST.get("basis", ""), _millimetres(request)
+            comparing.hold_against(by, study, seen, basis, whose, within)
+            return _("All returns are being compared anew.")
         case "remind":
             return _remind(request, by, study)
         case "mail-links":
@@ -143,6 +151,14 @@ def decide(request: HttpRequest, protocol: int, pk: int, row: int, act: str) -> 
     except ProtocolError as exc:
         messages.error(request, str(exc))
     return redirect("audit", protocol, pk)
+
+
+def _millimetres(request: HttpRequest) -> float:
+    """The tolerance, with a comma or a point; not a number where it is none."""
+    try:
+        return float(request.POST.get("tolerance", "")[:12].replace(",", "."))
+    except ValueError:
+        return float("nan")
 
 
 def _number(request: HttpRequest, name: str) -> int:

@@ -25,7 +25,7 @@ from planbank.protocols.models import Protocol
 from planbank.web.acting import act_of, user_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.audits import choosing, copies, doing, taking
+from planbank.web.pages.audits import choosing, compared, copies, doing, taking
 from planbank.web.pages.audits.board import board_of, by_link, late
 from planbank.web.pages.audits.forms import StudyForm
 from planbank.web.pages.protocols.tabs import tabs_of
@@ -160,4 +160,4 @@ def _sheet(study: AuditStudy) -> tuple[list[str], Any]:
     return heads, lines
 
 
-__all__ = ["audits", "choosing", "copies", "doing", "edit", "new", "of_protocol", "one", "taking"]
+__all__ = ["audits", "choosing", "compared", "copies", "doing", "edit", "new", "of_protocol", "one", "taking"]

@@ -172,6 +172,7 @@ ACTS: dict[str, str | Promise] = {
     "take audit copy by link": _("took a copy of an audit study by its link"),
     "remind audit observers": _("reminded observers of an audit study"),
     "file audit return": _("filed a return to an audit study"),
+    "choose audit reference": _("chose what returns to an audit study are held against"),
     "refuse audit return": _("refused a return to an audit study"),
     "audit return waits": _("set a return to an audit study aside for a decision"),
     "take back decision about audit return": _("took back a decision about a return to an audit study"),

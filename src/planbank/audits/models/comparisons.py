@@ -1,0 +1,46 @@
+"""What an observer drew, held against a reference (R112). Figures only: nothing of them leads to anybody."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from planbank.audits.models.returns import Return
+from planbank.protocols.models import StructureType
+
+
+class Comparison(models.Model):
+    """One structure of one return against what its study holds it against at that time.
+
+    Figures are None where they cannot be told; `reason` says why nothing was compared. `slices`: upwards,
+    [low mm, high mm, reference cm2, cm2, DSC, HD95 mm, mean mm, added path mm] each.
+    """
+
+    class Reason(models.TextChoices):
+        """Why there are no figures."""
+
+        ALONE = "alone", _("too few drew it")
+        EMPTY = "empty", _("nothing drawn")
+        FRAME = "frame", _("not on the images of the case")
+        NO_REFERENCE = "no reference", _("the reference observer did not draw it")
+        REFERENCE = "reference", _("is the reference")
+        SHAPE = "shape", _("its contours cannot be compared")
+
+    row = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="comparisons")
+    structure_type = models.ForeignKey(StructureType, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=12, choices=Reason.choices, blank=True)
+    observers = models.PositiveIntegerField(default=0, help_text="how many drew it")
+    volume_cc = models.FloatField(null=True)
+    reference_cc = models.FloatField(null=True)
+    dsc = models.FloatField(null=True)
+    hd95_mm = models.FloatField(null=True)
+    mean_mm = models.FloatField(null=True)
+    surface_dsc = models.FloatField(null=True)
+    added_path_mm = models.FloatField(null=True)
+    shift_mm = models.JSONField(null=True, help_text="x, y, z from the reference's centroid")
+    slices = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["structure_type__name", "row__observer__code"]
+        constraints = [models.UniqueConstraint(fields=["row", "structure_type"], name="audit_comparison")]
