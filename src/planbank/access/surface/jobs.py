@@ -21,6 +21,7 @@ DOORS = by_name(
         door("register"),
         door("commit"),
         door("collect"),
+        door("compare"),
         door("analyse"),
         door("completeness"),
         door("link"),
