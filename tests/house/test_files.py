@@ -76,7 +76,13 @@ def test_nothing_large_or_secret_is_in_the_repository() -> None:
     assert subprocess.run(grep, cwd=ROOT, capture_output=True, text=True).stdout == ""
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_nothing_was_merged_by_halves() -> None:
+    """Marks of a conflict are text to a template, and text to a reader."""
+    grep = ["git", "grep", "-lIE", "^(<{7}|>{7}) "]
+    assert subprocess.run(grep, cwd=ROOT, capture_output=True, text=True).stdout == ""
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-s3-peer.lock"])
 def test_locks_pin_every_version_with_hashes_and_name_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text and "--index-url" not in text and "--find-links" not in text
