@@ -318,9 +318,7 @@ def test_lists_plot_and_table_are_one_thing(open_: Any) -> None:
     page.get_by_role("button", name="Table").click()
     assert page.locator("[data-part=dvh-table] tbody tr").count() == 2
     page.get_by_role("button", name="Say it").click()
-    page.wait_for_function(
-        "() => document.querySelector('[data-part=said]').textContent !== ''"
-    ) if False else settled(page)
+    page.wait_for_function("() => document.querySelector('[data-part=said]').textContent !== ''")
     assert "slice 10 of 24" in page.inner_text("[data-part=said]")
     page.get_by_role("button", name="Go there", exact=True).click()
     settled(page)
