@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ from planbank.commands.keys_commands import Home, keys_app
 from planbank.commands.move_commands import move_app
 from planbank.commands.opened import house_of
 from planbank.commands.rebuild_commands import add_rebuild
+from planbank.commands.saying import end, say
 from planbank.errors import PlanbankError
 
 if TYPE_CHECKING:
@@ -45,19 +46,9 @@ def main() -> None:
     try:
         app()
     except PlanbankError as exc:
-        _end(str(exc))
+        end(str(exc))
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _end(reason: str, code: int = 1) -> NoReturn:
-    sys.stderr.write(f"{reason}\n")
-    sys.exit(code)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def _settings(home: Path | None, **overrides: object) -> Settings:
@@ -68,7 +59,7 @@ def _settings(home: Path | None, **overrides: object) -> Settings:
 
 def _version(asked: bool) -> None:
     if asked:
-        _say(f"planbank {__version__}")
+        say(f"planbank {__version__}")
         raise typer.Exit
 
 
@@ -108,7 +99,7 @@ def migrate(home: Home = None) -> None:
 
     boot.start_django(_settings(home), "command")
     run()
-    _say("The tables are up to date.")
+    say("The tables are up to date.")
 
 
 @app.command()
@@ -152,9 +143,9 @@ def apply(file: Annotated[Path, typer.Argument(help="TOML file.")], home: Home =
 
     applied = apply_file(house, file)
     for line in applied.changes or ["Nothing changed."]:
-        _say(line)
+        say(line)
     for user in applied.new_users:
-        _say(f"one-time link for {user.username}: {one_time_link(house, user.username)}")
+        say(f"one-time link for {user.username}: {one_time_link(house, user.username)}")
 
 
 @app.command()
@@ -170,7 +161,7 @@ def link(
     house = house_of(home)
     from planbank.commands.link import one_time_link
 
-    _say(one_time_link(house, username, without_second_factors=without_second_factors))
+    say(one_time_link(house, username, without_second_factors=without_second_factors))
 
 
 @app.command()
@@ -204,8 +195,8 @@ def wait(
 
     waited = run(house, timeout)
     if not waited.ok:
-        _end(waited.said)
-    _say(waited.said)
+        end(waited.said)
+    say(waited.said)
 
 
 @app.command()
@@ -218,10 +209,10 @@ def status(
 
     counts = read(house)
     if as_json:
-        _say(json.dumps(counts, indent=1))
+        say(json.dumps(counts, indent=1))
         return
     for name, value in counts.items():
-        _say(f"{name.replace('_', ' '):20} {value}")
+        say(f"{name.replace('_', ' '):20} {value}")
 
 
 @app.command()
@@ -236,11 +227,11 @@ def check(
     faults: list[str] = []
     for fault in run(house, deep=deep):
         faults.append(fault)
-        _say(fault)
+        say(fault)
     if faults:
         more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
-        _end(f"Nothing was changed. Found: {faults[0]}{more}.")
-    _say("All well: every row has its object, every object its row, the journal chain is whole.")
+        end(f"Nothing was changed. Found: {faults[0]}{more}.")
+    say("All well: every row has its object, every object its row, the journal chain is whole.")
 
 
 @app.command()
@@ -276,15 +267,15 @@ def certs_list(
 
     rows = listed(_settings(home))
     if as_json:
-        _say(json.dumps(rows, indent=1))
+        say(json.dumps(rows, indent=1))
     else:
         for row in rows:
-            end = f"until {row['not_after'][:10]}, {row['days_left']} days" if row["not_after"] else "?"
-            _say(f"{row['name']:24} {row['state']:10} {end:32} {row['subject']}")
+            until = f"until {row['not_after'][:10]}, {row['days_left']} days" if row["not_after"] else "?"
+            say(f"{row['name']:24} {row['state']:10} {until:32} {row['subject']}")
     if over := [row["name"] for row in rows if row["state"] in ("expired", "unreadable")]:
-        _end(f"Expired or unreadable: {', '.join(over)}.")
+        end(f"Expired or unreadable: {', '.join(over)}.")
     if not rows:
-        _end("There are none. Begin with: planbank certs authority NAME")
+        end("There are none. Begin with: planbank certs authority NAME")
 
 
 @certs.command("authority")
@@ -297,7 +288,7 @@ def certs_authority(
     from planbank.commands.certs import CA_DAYS, make_authority
 
     file = make_authority(_settings(home).tls_dir, organisation, days=days or CA_DAYS)
-    _say(f"{file}\nGive it to every centre. Its key, ca.key, signs: keep it away from the gate afterwards.")
+    say(f"{file}\nGive it to every centre. Its key, ca.key, signs: keep it away from the gate afterwards.")
 
 
 @certs.command("server")
@@ -311,7 +302,7 @@ def certs_server(
     from planbank.commands.certs import LEAF_DAYS, make_server
 
     file = make_server(_settings(home).tls_dir, hosts, days=days or LEAF_DAYS, renew=renew)
-    _say(f"{file}\nSwitch TLS on with dicom_tls; a running gate takes a renewed one up by itself.")
+    say(f"{file}\nSwitch TLS on with dicom_tls; a running gate takes a renewed one up by itself.")
 
 
 @certs.command("client")
@@ -329,8 +320,8 @@ def certs_client(
 
     folder = _settings(home).tls_dir
     file = make_client(folder, name, days=days or LEAF_DAYS, renew=renew, listens=listens)
-    _say(f"{file}\n{file.with_suffix('.key')}\n{fingerprint(file)}")
-    _say("Both files go to that system by a safe way, the fingerprint (or the .crt) to its sender here.")
+    say(f"{file}\n{file.with_suffix('.key')}\n{fingerprint(file)}")
+    say("Both files go to that system by a safe way, the fingerprint (or the .crt) to its sender here.")
 
 
 @app.command()

@@ -5,13 +5,13 @@ Comes in: words typed by a person. Goes out: what was done, said. What they do i
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from planbank.commands.keys_commands import Home
 from planbank.commands.opened import house_of
+from planbank.commands.saying import say
 
 
 def add_deletion(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def erase_again(home: Home = None) -> None:
     house = house_of(home)
     from planbank.commands.erase_again import erase_again as run
 
-    _say(run(house))
+    say(run(house))
 
 
 def journal_lost(
@@ -38,7 +38,7 @@ def journal_lost(
     house = house_of(home)
     from planbank.commands.journal_lost import journal_lost as run
 
-    _say(run(house, reason))
+    say(run(house, reason))
 
 
 def withdrawals(home: Home = None) -> None:
@@ -47,7 +47,7 @@ def withdrawals(home: Home = None) -> None:
     from planbank.commands.withdrawals import lines
 
     for line in lines(house):
-        _say(line)
+        say(line)
 
 
 def clean(
@@ -60,8 +60,4 @@ def clean(
     from planbank.commands.clean import carry_out, lines
 
     for line in lines(house, days) if dry_run else carry_out(house):
-        _say(line)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+        say(line)

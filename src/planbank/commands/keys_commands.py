@@ -9,9 +9,11 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from planbank.commands.saying import end, say
 
 if TYPE_CHECKING:
     from planbank.config import Settings
@@ -34,9 +36,9 @@ def keys(context: typer.Context, home: Home = None) -> None:
 
     settings = load(home=home)
     for line in listing(settings):
-        _say(line)
+        say(line)
     if not all(row.mode_ok for row in key_folder(settings).listing()):
-        _end("A private key can be read by others.")
+        end("A private key can be read by others.")
 
 
 def _key_change(context: typer.Context, home: Path | None) -> Settings:
@@ -49,7 +51,7 @@ def _key_change(context: typer.Context, home: Path | None) -> Settings:
 def _changed(settings: Settings, action: str, prints: str, said: str, **detail: object) -> None:
     from planbank.commands.keys import write_down
 
-    _say(said)
+    say(said)
     if not write_down(settings, action, prints, **detail):
         sys.stderr.write("No database answers: this stands in no journal.\n")
 
@@ -104,7 +106,7 @@ def keys_bring_back(
     settings = _key_change(context, home)
     added = bring_back(key_folder(settings), file, _now(settings))
     if not added:
-        _say("All keys of this file are here.")
+        say("All keys of this file are here.")
     for key in added:
         _changed(
             settings, "bring back key", key.fingerprint, f"Parcels are opened with {key.fingerprint} too."
@@ -120,12 +122,12 @@ def keys_reseal(context: typer.Context, home: Home = None) -> None:
     done = Resealed()
     for number, done in enumerate(reseal(settings), 1):  # noqa: B007 - the last one counts
         if number % 1000 == 0:
-            _say(f"{number} parcels")
+            say(f"{number} parcels")
     said = f"Sealed anew: {done.anew}. Were so already: {done.already}. Could not be: {done.failed}."
     counts = {"anew": done.anew, "already": done.already, "failed": done.failed}
     _changed(settings, "reseal parcels", "", said, **counts)
     if done.failed:
-        _end(f"They are as they were. The first: {done.reason}")
+        end(f"They are as they were. The first: {done.reason}")
 
 
 @keys_app.command("retire")
@@ -171,13 +173,3 @@ def _now(settings: Settings) -> datetime:
     from planbank import boot
 
     return boot.clock(settings).now()
-
-
-def _end(reason: str) -> NoReturn:
-    sys.stderr.write(f"{reason}\n")
-    raise typer.Exit(1)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

@@ -5,12 +5,12 @@ Comes in: words typed by a person. Goes out: what was done, said. What they do i
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from planbank.commands.keys_commands import Home
+from planbank.commands.saying import end, say, tell
 
 move_app = typer.Typer(
     help="Copy this bank elsewhere, compared; the bank must not run.", no_args_is_help=True
@@ -25,15 +25,15 @@ def move_archive(
     """Copy the archive into an object store and read every object again from there."""
     from planbank.archive.opened import store_of
     from planbank.commands.move.archive import copy_archive
-    from planbank.commands.rebuild.alone import resting
+    from planbank.commands.resting import resting
 
     with resting(home) as settings:
         target = store_of(settings.model_copy(update={"archive_url": to}), tried=True)
-        moved = copy_archive(store_of(settings), target, _tell)
-    _say(f"{moved.copied} copied, {moved.there} were there, {moved.size / 1e9:.2f} GB, all read again.")
+        moved = copy_archive(store_of(settings), target, lambda done: tell(f"{done} objects"))
+    say(f"{moved.copied} copied, {moved.there} were there, {moved.size / 1e9:.2f} GB, all read again.")
     if moved.differing:
-        _end(f"{len(moved.differing)} differ, the first is {moved.differing[0]}. Do not use this copy.")
-    _say(f'Now set archive_url = "{to}" and start the bank. The old folder was not touched.')
+        end(f"{len(moved.differing)} differ, the first is {moved.differing[0]}. Do not use this copy.")
+    say(f'Now set archive_url = "{to}" and start the bank. The old folder was not touched.')
 
 
 @move_app.command("database")
@@ -44,25 +44,10 @@ def move_database(
     """Copy the database onto another PostgreSQL server and compare every table."""
     from planbank.commands.move.database import copy_database
     from planbank.commands.move.tables import make_tables
-    from planbank.commands.rebuild.alone import database_of, resting
+    from planbank.commands.resting import database_of, resting
 
     with resting(home) as settings, database_of(settings) as url:
         make_tables(settings, to)
         rows, tables = copy_database(url, to)
-    _say(f"{rows} rows of {tables} tables copied; both sides say the same.")
-    _say("Now set database_url and start the bank. The old database was not touched.")
-
-
-def _tell(done: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{done} objects")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _end(reason: str) -> NoReturn:
-    sys.stderr.write(f"{reason}\n")
-    sys.exit(1)
+    say(f"{rows} rows of {tables} tables copied; both sides say the same.")
+    say("Now set database_url and start the bank. The old database was not touched.")

@@ -5,7 +5,6 @@ Comes in: words typed by a person. Goes out: what was done, said. What they do i
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ import typer
 
 from planbank.commands.keys_commands import Home
 from planbank.commands.opened import house_of
+from planbank.commands.saying import say, tell
 
 settings_app = typer.Typer(
     help="What this bank was told and decided, apart from its objects.", no_args_is_help=True
@@ -33,8 +33,8 @@ def settings_export(
     house = house_of(home)
     from planbank.commands.rebuild.export import write
 
-    _say(f"{file}: {write(house, file)}")
-    _say("Keep it with the archive, and the folder keys apart from both: neither opens without them.")
+    say(f"{file}: {write(house, file)}")
+    say("Keep it with the archive, and the folder keys apart from both: neither opens without them.")
 
 
 def rebuild(
@@ -44,19 +44,9 @@ def rebuild(
     home: Home = None,
 ) -> None:
     """Make the tables again from the archive, its arrival records and a settings export."""
-    from planbank.commands.rebuild.alone import bank_alone
     from planbank.commands.rebuild.run import rebuild as run
+    from planbank.commands.resting import bank_alone
 
     with bank_alone(home) as house:
-        for line in run(house, file, _tell):
-            _say(line)
-
-
-def _tell(done: int, of: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{done} of {of} arrival records{'' if done < of else chr(10)}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+        for line in run(house, file, lambda done, of: tell(f"{done} of {of} arrival records")):
+            say(line)
