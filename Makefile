@@ -1,5 +1,5 @@
 # Two commands: `make demo` shows the bank, `make test` proves it. Both start from a bare machine.
-.PHONY: demo test soak matrix check bench lock messages
+.PHONY: demo test soak matrix dist check bench lock messages
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check
 
@@ -18,6 +18,11 @@ soak: .venv/dev debian ; .venv/bin/python -m pytest -m soak -q -s $(if $(SEED),-
 
 # Every door as every kind of person: `make test` tries the eight that differ most.
 matrix: .venv/dev debian ; .venv/bin/python -m pytest -n auto --dist worksteal -q -m "soak or not soak" tests/access/surface
+
+# Wheel and source into dist/, tried in a clean environment of every Python from 3.11 on that is here.
+dist: .venv/dev
+	.venv/bin/python -m hatchling build -d dist
+	.venv/bin/python -m pytest -m soak -q -s tests/journeys/test_dist.py
 
 check: .venv/run ; .venv/bin/planbank check --deep
 bench: .venv/dev debian ; .venv/bin/python -m bench.receive && .venv/bin/python -m bench.dose

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.nation.home import opened_home
 from bench.pages.addresses import addresses, people
 from bench.pages.cost import Cost, explained, measured
-from planbank.processes.web import collect_less
+from planbank.processes.garbage import collect_less
 
 LIMIT = 300
 HEAD = f"{'page':46} {'person':9} {'p95 ms':>7} {'page':>7} {'database':>8} {'queries':>7} {'slow':>4}"

@@ -17,6 +17,7 @@ import typer
 from planbank import __version__
 from planbank.commands.anonymise import anonymise
 from planbank.commands.deletion_commands import add_deletion
+from planbank.commands.due_commands import due
 from planbank.commands.keys_commands import Home, keys_app
 from planbank.commands.move_commands import move_app
 from planbank.commands.opened import house_of
@@ -39,6 +40,7 @@ add_deletion(app)
 add_rebuild(app)
 app.add_typer(move_app, name="move")
 app.command()(anonymise)
+app.command()(due)
 
 
 def main() -> None:
@@ -242,6 +244,7 @@ def token(
     project: Annotated[str, typer.Option("--project", help="Hold it to this project.")] = "",
     institution: Annotated[str, typer.Option("--institution", help="Hold it to this institution.")] = "",
     days: Annotated[int, typer.Option("--days", min=1, max=366, help="Days until it ends.")] = 90,
+    may_write: Annotated[bool, typer.Option("--write", help="It may write too; else it only reads.")] = False,
     home: Home = None,
 ) -> None:
     """Make a token of the API for a person; it is printed once."""
@@ -249,7 +252,7 @@ def token(
     from planbank.commands.token import run
 
     asked = {"protocol": protocol, "project": project, "institution": institution}
-    sys.exit(run(house, username, **asked, purpose=purpose, days=days))
+    sys.exit(run(house, username, **asked, purpose=purpose, days=days, may_write=may_write))
 
 
 certs = typer.Typer(help="Certificates for encrypted sending: those of this bank and of its senders.")

@@ -28,6 +28,10 @@ class DatabaseUnavailable(PlanbankError):
     """The database does not answer."""
 
 
+class ServiceUnknown(PlanbankError):
+    """There is no service of this name; nothing was changed."""
+
+
 class KeyMissing(PlanbankError):
     """A key that is needed here is missing."""
 
@@ -106,6 +110,10 @@ class DicomUnsupported(DicomError):
 
 class MetricError(PlanbankError):
     """This is no metric."""
+
+
+class UploadError(PlanbankError):
+    """The upload cannot go on."""
 
 
 class TokenRefused(PlanbankError):

@@ -13,7 +13,11 @@ from tests.access.security_table import BESIDES, COLUMNS, ROWS, WORDS
 SITE_WIDE, BY_LEVEL = {"system-admin", "auditor"}, {"reader", "exporter"}
 DATA = {"data.statistics", "data.list", "data.view", "data.identity"}
 EXPORT = {"export.csv", "export.dicom", "export.raw"}
-OF_STAFF = {*DATA, *EXPORT, *("arrivals.view", "patient.link", "quarantine.view", "quarantine.decide-own")}
+OF_STAFF = {
+    *DATA,
+    *EXPORT,
+    *("arrivals.view", "upload.send", "patient.link", "quarantine.view", "quarantine.decide-own"),
+}
 READING = DATA | EXPORT  # what a project passes on, and what a closed protocol may leave open
 LEFT_OPEN = READING | {"export.approve", "participant.view"}
 ALWAYS = {

@@ -170,6 +170,7 @@ BESIDES = {
     "project.close": {"system-admin", "key-user"},
     "data.statistics": {"staff", "key-user", "reader"},
     "arrivals.view": {"staff"},
+    "upload.send": {"staff"},
     "patient.link": {"staff", "institution-admin"},
     "quarantine.view": {"system-admin", "staff"},
     "quarantine.decide": {"system-admin"},

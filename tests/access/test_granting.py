@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from planbank.access.granting import PERIOD, Asked, LastKeyUser, confirm, give, renew, revoke
+from planbank.access.granting import PERIOD, Asked, LastKeyUser, confirm, give, leave, renew, revoke
 from planbank.access.models import Grant, Renewal
 from planbank.access.policy import may
 from planbank.access.queries.holders import key_users, lapsing, reminder, without_key_user
 from planbank.access.scopes import Scope
 from planbank.errors import AccessError, ChangedMeanwhile
 from planbank.journal.models import Entry
-from planbank.people.models import Affiliation, User
+from planbank.people.models import Affiliation, Institution, User
+from planbank.people.zones import end_in, last_day_in
 from planbank.protocols.act import Act
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import Protocol
@@ -51,7 +52,11 @@ def by(rows: ProtocolRows, user: User) -> Act:
 
 def test_a_grant_lasts_a_year_and_is_journalled(rows: ProtocolRows, key: User, reader_asked: Asked) -> None:
     grant = give(by(rows, key), rows.user("one"), reader_asked)
-    assert (grant.since, grant.until, grant.granted_by) == (rows.at, rows.at + PERIOD, key)
+    assert (grant.since, grant.until, grant.granted_by) == (
+        rows.at,
+        end_in((rows.at + PERIOD).date(), ""),
+        key,
+    )
     entry = Entry.objects.get(action="give grant")
     assert (entry.actor, entry.protocol, entry.detail["holder"]) == ("key", "BRAIN", "one")
     assert may(grant.user, "data.view", rows.at, reader_asked.scope)
@@ -153,7 +158,11 @@ def test_renewal_in_bulk_by_another_also_of_what_lapsed(
     assert renew(by(rows, key), grants, "still in the trial") == 3
     assert may(grants[0].user, "data.add", rows.at)
     row = Renewal.objects.filter(grant=grants[0]).get()
-    assert (row.renewed_by, row.until_before, row.until_after) == (key, grants[0].until, rows.at + PERIOD)
+    assert (row.renewed_by, row.until_before, row.until_after) == (
+        key,
+        grants[0].until,
+        end_in((rows.at + PERIOD).date(), ""),
+    )
     with pytest.raises(ChangedMeanwhile):
         renew(by(rows, key), grants)  # shown before somebody renewed them
 
@@ -204,3 +213,53 @@ def test_reminders_thirty_seven_and_one_day_ahead(
     at = grant.until - timedelta(days=days)
     assert reminder(grant, at) == due
     assert list(lapsing(at)) == ([grant] if due else [])
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"), [("Europe/Copenhagen", 23), ("Pacific/Auckland", 11), ("America/Nuuk", 2)]
+)
+def test_a_grant_ends_with_its_day_where_the_person_works(
+    rows: ProtocolRows, key: User, reader_asked: Asked, zone: str, hour: int
+) -> None:
+    one = rows.user("one", "OUH")
+    Institution.objects.filter(code="OUH").update(time_zone=zone)
+    at = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+    Grant.objects.update(since=at - PERIOD / 2, until=at + PERIOD / 2, confirmed_at=at - PERIOD / 2)
+    Affiliation.objects.update(since=at - PERIOD)
+    grant = give(Act.of(key, at), one, reader_asked)
+    # 15 January 2027 is the last day; winter there, or summer in the south.
+    assert (last_day_in(grant.until, zone), grant.until.hour, grant.until.minute) == (
+        date(2027, 1, 15),
+        hour,
+        0,
+    )
+    before, over = grant.until - timedelta(seconds=1), grant.until
+    key_too = Grant.objects.filter(user=key)
+    key_too.update(until=over + PERIOD)
+    assert may(User.objects.get(pk=one.pk), "data.view", before, reader_asked.scope)
+    verdict = may(User.objects.get(pk=one.pk), "data.view", over, reader_asked.scope)
+    assert not verdict and "until 2027-01-15" in verdict.reason, "said as the day it was there"
+
+
+def test_one_is_let_end_taken_back_and_a_renewal_undoes_it(
+    rows: ProtocolRows, key: User, brain: Protocol
+) -> None:
+    grant = rows.grant(rows.user("one"), "reader", brain, see=See.PSEUDONYMISED)
+    until = grant.until
+    assert leave(by(rows, key), grant).left_by == key
+    with pytest.raises(ChangedMeanwhile):
+        leave(by(rows, key), grant)
+    assert may(grant.user, "data.view", rows.at, Scope.of(brain)), "it holds until its day"
+    assert leave(by(rows, key), grant, left=False).left_at is None
+    leave(by(rows, key), grant)
+    assert renew(by(rows, key), [grant]) == 1
+    grant.refresh_from_db()
+    assert (grant.left_at, grant.left_by) == (None, None) and grant.until > until - timedelta(days=2)
+    grant.until -= timedelta(days=1)
+    with pytest.raises(ChangedMeanwhile):
+        leave(by(rows, key), grant)
+    own = Grant.objects.get(user=key)
+    with pytest.raises(AccessError, match="their own"):
+        leave(by(rows, key), own)
+    actions = Entry.objects.filter(object_kind="grant").values_list("action", flat=True)
+    assert {"leave grant to end", "keep grant in mind"} <= set(actions)

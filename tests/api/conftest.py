@@ -36,7 +36,9 @@ def caller(bank: House) -> Callable[..., Caller]:
     def make(user: User, held: Any = None) -> Caller:
         scope = Scope.of(held) if held is not None else None
         actor, at = Actor("command", "test"), bank.clock.now()
-        _token, text = issue(user, name="nb", scope=scope, purpose="a test", days=30, actor=actor, at=at)
+        _token, text = issue(
+            user, name="nb", scope=scope, purpose="a test", days=30, actor=actor, at=at, may_write=True
+        )
         return Caller(text)
 
     return make

@@ -212,3 +212,15 @@ def test_the_token_itself_is_nowhere_kept(caller: MakeCaller, reader: User) -> N
     token = Token.objects.get()
     assert made.token not in str(vars(token)) and len(token.digest) == 64
     assert made.token not in str(list(Entry.objects.values()))
+
+
+def test_a_token_that_only_reads_changes_nothing(
+    bank: House, reader: User, rows: ProtocolRows, caller: MakeCaller
+) -> None:
+    call = caller(reader)
+    Token.objects.update(may_write=False)
+    answer = call.http.post(
+        "/api/v1/constraints", "{}", "application/json", headers={"Authorization": f"Bearer {call.token}"}
+    )
+    assert answer.status_code == 403 and "only reads" in answer.json()["detail"]
+    assert call.get("me").status_code == 200

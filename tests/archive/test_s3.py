@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from planbank.archive import s3
 from planbank.archive.opened import store_of
 from planbank.archive.s3 import Bucket, S3Store
+from planbank.archive.s3 import store as s3
 from planbank.config import Settings
 from planbank.errors import ObjectMissing, SettingsError, StoreError
 from tests.s3_server import S3Server

@@ -61,6 +61,7 @@ def test_told_to_end_while_it_starts_it_ends(tmp_path: Path) -> None:
             assert running.wait(30) in (0, -signal.SIGTERM), (tmp_path / "log").read_text()[-2000:]
         finally:
             running.kill()
+            running.wait()
     assert not (home / "pg.new" / "postmaster.pid").exists()
 
 

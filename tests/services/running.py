@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from planbank.house import House
 from planbank.pipeline.drain import drain
 from planbank.pipeline.models import Outcome
 from planbank.services.register import register_once
+
+
+def run_until_idle(house: House) -> None:
+    """Also what waits for a time, as jobs in portions do."""
+    from planbank.pipeline.drain import overdue
+
+    for _turn in range(3):
+        overdue(house, timedelta(0))
+        run_everything(house)
 
 
 def run_everything(house: House) -> None:

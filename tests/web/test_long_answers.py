@@ -13,6 +13,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
+from planbank.access.holding import PIECES
 from planbank.access.models import Grant
 from planbank.access.tokens import issue
 from planbank.errors import AnswerEnded
@@ -22,7 +23,7 @@ from planbank.journal.record import Actor
 from planbank.people.models import User
 from planbank.protocols.levels import See
 from planbank.protocols.models import Protocol
-from planbank.web.long_answers import PIECES, guarded
+from planbank.web.long_answers import guarded
 from tests.api.calling import Caller
 from tests.protocols.rows import ProtocolRows
 

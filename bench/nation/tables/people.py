@@ -35,11 +35,12 @@ def fill(sketch: Sketch) -> None:
             "country",
             "identity_scheme",
             "time_zone",
+            "deidentified_only",
             "is_active",
             "revision",
         ),
         [
-            (n, code, name, regions.index(region) + 1, "DK", "CPR", "Europe/Copenhagen", True, 1)
+            (n, code, name, regions.index(region) + 1, "DK", "CPR", "Europe/Copenhagen", False, True, 1)
             for n, (code, name, region, _share) in enumerate(CENTRES, 1)
         ],
     )

@@ -74,6 +74,7 @@ _DATA = [
     Action("data.statistics", "data", _("See statistics"), see=See.SUMMARY, closed="reading"),
     Action("data.identity", "data", _("See who a patient is"), see=_NAMED, closed="reading"),
     Action("arrivals.view", "institution", _("See what an institution sent, when and from where")),
+    Action("upload.send", "institution", _("Send an institution's files by the site")),
     Action("patient.link", "institution", _("Link, merge and split patients")),
     Action("patient.look-up", "protocol", _("Find a person by number, journalled"), closed="allowed"),
     Action(

@@ -12,21 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from planbank.access.models import Grant, Renewal
 from planbank.access.queries.holders import key_users
+from planbank.access.queries.zones import zone_of
 from planbank.access.roles import ROLES, SINGLE
 from planbank.access.scopes import Scope
 from planbank.access.standing import Path, standing_of
 from planbank.errors import AccessError, ChangedMeanwhile
 from planbank.people.models import Institution, User
+from planbank.people.zones import end_in, last_day_in
 from planbank.protocols.act import Act
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import Project, Protocol
 
 PERIOD = timedelta(days=365)
+# The last day counts whole, also the one that is 25 hours long.
+MOST = PERIOD + timedelta(hours=25)
 UNDONE = timedelta(hours=1)
 
 
@@ -64,7 +67,7 @@ def give(act: Act, user: User, asked: Asked) -> Grant:
     # One after the other for one person, so that a form sent twice is one grant.
     User.objects.select_for_update().get(pk=user.pk)
     if (alike := _held_already(grant, asked)) is not None:
-        day = timezone.localtime(alike.until).date()
+        day = last_day_in(alike.until, zone_of(user.pk, act.at))
         raise HeldAlready(
             _("%(name)s has exactly this already, until %(day)s.") % {"name": user.name, "day": day}
         )
@@ -84,8 +87,8 @@ def planned(act: Act, user: User, asked: Asked) -> Grant:
     if asked.institutions is not None and not asked.institutions:
         raise AccessError(_("Name at least one institution, or give it for all."))
     since = max(asked.since or act.at, act.at)
-    until = asked.until or since + PERIOD
-    if not since < until <= since + PERIOD + timedelta(days=1):
+    until = asked.until or full_period(user, since)
+    if not since < until <= since + MOST:
         raise AccessError(_("A permission lasts at most 12 months."))
     return Grant(
         user=user,
@@ -127,12 +130,12 @@ def renew(act: Act, grants: Iterable[Grant], reason: str = "", until: datetime |
     Raises AccessError for one's own, for one that was revoked, and where the renewer may not; and
     ChangedMeanwhile where one was renewed since it was shown.
     """
-    after = until or act.at + PERIOD
-    if not act.at < after <= act.at + PERIOD + timedelta(days=1):
+    if until is not None and not act.at < until <= act.at + MOST:
         raise AccessError(_("A permission lasts at most 12 months."))
     done = 0
     for shown in grants:
         row = _locked(shown)
+        after = until or full_period(row.user, act.at)
         if row.revoked_at is not None:
             raise AccessError(_("It was revoked. Give a new one."))
         if row.until != shown.until:
@@ -147,7 +150,8 @@ def renew(act: Act, grants: Iterable[Grant], reason: str = "", until: datetime |
             reason=reason.strip()[:200],
         )
         row.until = after
-        row.save(update_fields=["until"])
+        row.left_at, row.left_by = None, None
+        row.save(update_fields=["until", "left_at", "left_by"])
         _journal(act, "renew grant", row)
         done += 1
     return done
@@ -192,6 +196,29 @@ def restore(act: Act, grant: Grant) -> Grant:
     row.save(update_fields=["revoked_at", "revoked_by", "revoked_reason"])
     _journal(act, "restore grant", row)
     return row
+
+
+@transaction.atomic
+def leave(act: Act, grant: Grant, *, left: bool = True) -> Grant:
+    """Decide that a grant may end on its day, so that nobody is asked to renew it; or take that back.
+
+    Who may renew decides it. Nothing else changes: it holds until its day, its holder is reminded, and a
+    renewal undoes it. Raises AccessError; ChangedMeanwhile where it was renewed, revoked or decided.
+    """
+    row = _locked(grant)
+    if row.revoked_at is not None or (left and row.until != grant.until) or (row.left_at is not None) is left:
+        raise ChangedMeanwhile
+    _check_giver(act, row.user, _asked(row), "grant.renew")
+    row.left_at, row.left_by = (act.at, act.user) if left else (None, None)
+    row.save(update_fields=["left_at", "left_by"])
+    _journal(act, "leave grant to end" if left else "keep grant in mind", row)
+    return row
+
+
+def full_period(user: User, since: datetime) -> datetime:
+    """Twelve months on, to the end of that day where the person works."""
+    zone = zone_of(user.pk, since)
+    return min(end_in(last_day_in(since + PERIOD, zone), zone), since + MOST)
 
 
 def may_renew(act: Act, grant: Grant) -> bool:

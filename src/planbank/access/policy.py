@@ -135,7 +135,7 @@ def said(path: Path) -> str:
     role = ROLES.get(path.role)
     title = str(role.title if role else ACTIONS[path.role].title)
     where = f"{title}, {path.name}" if path.name else title
-    return _("%(what)s, until %(day)s") % {"what": where, "day": path.until.date()} if path.until else where
+    return _("%(what)s, until %(day)s") % {"what": where, "day": path.last_day} if path.until else where
 
 
 def _asked(action: str, scope: Scope | None) -> Scope | None:

@@ -68,6 +68,7 @@ ALL_ROLES = [
         _all(
             Reach.SCOPE,
             *("data.list", "data.view", "data.statistics", "data.identity", "arrivals.view", "patient.link"),
+            "upload.send",
             *("export.csv", "export.dicom", "export.raw", "quarantine.view", "quarantine.decide-own"),
         ),
     ),

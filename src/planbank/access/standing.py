@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -20,6 +20,7 @@ from planbank.access.models import Grant
 from planbank.access.roles import ROLES, SINGLE, Reach
 from planbank.access.scopes import SITE, Scope
 from planbank.people.models import Affiliation, User
+from planbank.people.zones import last_day_in
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import Project, Protocol, ReuseRequest
 
@@ -64,6 +65,11 @@ class Path:
     listed: datetime | None = None
     name: str = ""
     zone: str = ""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day it holds, where the person works."""
+        return None if self.until is None else last_day_in(self.until, self.zone)
 
     def state(self, at: datetime) -> State:
         """Where the path stands in time."""
@@ -138,7 +144,11 @@ def standing_of(user: User) -> Standing:
     remembered: Standing | None = user.__dict__.get("_standing")
     if remembered is not None:
         return remembered
-    found = Standing((*_account(user), *_affiliations(user), *_grants(user)))
+    works = tuple(_affiliations(user))
+    zones = {path.zone for path in works}
+    zone = zones.pop() if len(zones) == 1 else ""
+    grants = (replace(path, zone=zone) for path in _grants(user)) if zone else _grants(user)
+    found = Standing((*_account(user), *works, *grants))
     if is_remembered(user):
         user.__dict__["_standing"] = found
     return found

@@ -23,9 +23,20 @@ _NOTED = timedelta(minutes=5)
 
 
 def issue(
-    user: User, *, name: str, scope: Scope | None, purpose: str, days: int, actor: Actor, at: datetime
+    user: User,
+    *,
+    name: str,
+    scope: Scope | None,
+    purpose: str,
+    days: int,
+    actor: Actor,
+    at: datetime,
+    may_write: bool = False,
 ) -> tuple[Token, str]:
-    """A new token and its text, which is never shown again. Raises TokenRefused, saying why."""
+    """A new token and its text, which is never shown again. It reads only, unless `may_write`.
+
+    Raises TokenRefused, saying why.
+    """
     if not purpose.strip() or not name.strip():
         raise TokenRefused("A token needs a name and a purpose.")
     if not 1 <= days <= LONGEST.days:
@@ -40,12 +51,21 @@ def issue(
         beginning=text[:10],
         scope_kind=scope.kind if scope else "",
         scope_id=scope.id if scope else 0,
+        may_write=may_write,
         purpose=purpose.strip()[:200],
         created_at=at,
         created_by=actor.name[:64],
         until=at + timedelta(days=days),
     )
-    record(actor, "token made", at, object_kind="token", object_id=token.pk, user=user.username)
+    record(
+        actor,
+        "token made",
+        at,
+        object_kind="token",
+        object_id=token.pk,
+        user=user.username,
+        may_write=may_write,
+    )
     return token, text
 
 

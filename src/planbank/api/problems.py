@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -9,6 +10,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from planbank.access.verdict import Refused
+from planbank.api.auth import ReadOnly
 from planbank.errors import ChangedMeanwhile, ConstraintError, MetricError, ProtocolError, StatisticsError
 
 NOT_THERE = "You may not see this, or it does not exist."
@@ -30,6 +32,33 @@ def problem(status: int, title: str, detail: str = "", ask: str = "") -> HttpRes
     return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
+def _invalid(exc: Any) -> HttpResponse:
+    said = [f"{error['loc'][-1]}: {error['msg']}" for error in exc.errors]
+    return problem(422, "A parameter cannot be used", "; ".join(said))
+
+
+def _unusable(exc: Any) -> HttpResponse:
+    return problem(422, "A parameter cannot be used", exc.detail or str(exc))
+
+
+def _reads(exc: Any) -> HttpResponse:
+    ask = "Make one that may write, under My account, Tokens."
+    return problem(403, "Not allowed", "This token only reads; nothing is changed.", ask)
+
+
+_PLAIN: dict[type[Exception], Callable[[Any], HttpResponse]] = {
+    Http404: lambda exc: problem(404, "Not found", NOT_THERE),
+    ReadOnly: _reads,
+    ValidationError: _invalid,
+    MetricError: lambda exc: problem(422, "A parameter cannot be used", str(exc)),
+    **dict.fromkeys((StatisticsError, ConstraintError), _unusable),
+    ProtocolError: lambda exc: problem(422, "It cannot be done so; nothing is changed", str(exc)),
+    ChangedMeanwhile: lambda exc: problem(
+        409, "Somebody changed this meanwhile; nothing is changed", "Read it again first."
+    ),
+}
+
+
 def handle(api: NinjaAPI) -> None:
     """Every exception that leaves a resource becomes a problem."""
 
@@ -47,34 +76,8 @@ def handle(api: NinjaAPI) -> None:
             return problem(403, "Not allowed", str(verdict.reason), str(verdict.ask))
         return problem(404, "Not found", NOT_THERE)
 
-    @api.exception_handler(Http404)
-    def _absent(request: HttpRequest, exc: Any) -> HttpResponse:
-        return problem(404, "Not found", NOT_THERE)
-
-    @api.exception_handler(ValidationError)
-    def _invalid(request: HttpRequest, exc: Any) -> HttpResponse:
-        said = [f"{error['loc'][-1]}: {error['msg']}" for error in exc.errors]
-        return problem(422, "A parameter cannot be used", "; ".join(said))
-
-    @api.exception_handler(MetricError)
-    def _metric(request: HttpRequest, exc: Any) -> HttpResponse:
-        return problem(422, "A parameter cannot be used", str(exc))
-
-    @api.exception_handler(StatisticsError)
-    def _numbers(request: HttpRequest, exc: Any) -> HttpResponse:
-        return problem(422, "A parameter cannot be used", exc.detail or str(exc))
-
-    @api.exception_handler(ConstraintError)
-    def _numbers(request: HttpRequest, exc: Any) -> HttpResponse:
-        return problem(422, "A parameter cannot be used", exc.detail or str(exc))
-
-    @api.exception_handler(ProtocolError)
-    def _not_so(request: HttpRequest, exc: Any) -> HttpResponse:
-        return problem(422, "It cannot be done so; nothing is changed", str(exc))
-
-    @api.exception_handler(ChangedMeanwhile)
-    def _meanwhile(request: HttpRequest, exc: Any) -> HttpResponse:
-        return problem(409, "Somebody changed this meanwhile; nothing is changed", "Read it again first.")
+    for kind, answer_to in _PLAIN.items():
+        api.add_exception_handler(kind, lambda request, exc, to=answer_to: to(exc))
 
     @api.exception_handler(HttpError)
     def _other(request: HttpRequest, exc: Any) -> HttpResponse:

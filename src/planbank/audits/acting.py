@@ -188,7 +188,7 @@ def again(act: Act, copy: Copy) -> None:
     """Try again what failed, or send a copy once more."""
     if copy.study.state != State.OPEN:
         raise ProtocolError(_("The study is not open."))
-    made = copy.made_at is not None
+    made = copy.made_at is not None and copy.problem != "missing"  # then it is made anew, as it was
     copy.files.update(accepted_at=None)
     Copy.objects.filter(pk=copy.pk).update(state=C.MADE if made else C.WAITING, problem="", attempts=0)
     journal(act, "send audit copy again", copy.study, copy=copy.number)

@@ -11,19 +11,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from planbank.client.download import fetch
+from planbank.client.errors import PAUSE, TRIES, ApiError, refusal
+
 Row = dict[str, Any]
-TRIES, PAUSE = 4, 0.5
-
-
-class ApiError(Exception):
-    """The bank refused or could not answer. `status` is 0 where it was not reached."""
-
-    def __init__(self, status: int, title: str, detail: str = "", ask: str = "") -> None:
-        said = ". ".join(part for part in (title, detail, f"Ask {ask}" if ask else "") if part)
-        super().__init__(said)
-        self.status, self.title, self.detail, self.ask = status, title, detail, ask
 
 
 class Client:
@@ -137,6 +131,31 @@ class Client:
         """What you did yourself and what you answer for, newest first; `where`: protocol, action."""
         return self.rows("journal", **where)
 
+    def exports(self, **where: str) -> Iterator[Row]:
+        """Exports you asked for, and those you decide about; `where`: protocol, project."""
+        return self.rows("exports", **where)
+
+    def ask_export(self, purpose: str, *, protocol: str = "", project: str = "", **wanted: Any) -> Row:
+        """Ask for files; `wanted`: form, recipient, kinds, institutions, structure_types, last_day, ..."""
+        where = {name: value for name, value in (("protocol", protocol), ("project", project)) if value}
+        return self._send("POST", "exports", where, {"purpose": purpose, **wanted})
+
+    def export(self, number: int) -> Row:
+        """How an export stands."""
+        return self._get(f"exports/{int(number)}", {})
+
+    def cancel_export(self, number: int, revision: int) -> None:
+        """Cancel what you asked for, as it was read at `revision`."""
+        self._send("DELETE", f"exports/{int(number)}", {"revision": str(revision)}, {})
+
+    def download(self, number: int, path: str | Path) -> Path:
+        """The ZIP of an export into a file, streamed; goes on where an earlier try broke off.
+
+        The file is there when it is whole; until then `path` has the ending .part. Raises ApiError.
+        """
+        address = f"{self._base}/exports/{int(number)}/files"
+        return fetch(address, self._token, Path(path), self._timeout)
+
     def rows(self, path: str, **parameters: str) -> Iterator[Row]:
         """Every row of a list, page after page."""
         after: str | None = ""
@@ -167,7 +186,7 @@ class Client:
                 found: Row = {} if answer.status == 204 else json.load(answer)
                 return found
         except urllib.error.HTTPError as exc:
-            raise _refusal(exc) from None
+            raise refusal(exc) from None
         except OSError as exc:
             raise ApiError(0, "The bank was not reached", str(exc)) from None
 
@@ -182,17 +201,9 @@ class Client:
                     return found
             except urllib.error.HTTPError as exc:
                 if exc.code not in (502, 503, 504) or not left:
-                    raise _refusal(exc) from None
+                    raise refusal(exc) from None
             except OSError as exc:
                 if not left:
                     raise ApiError(0, "The bank was not reached", str(exc)) from None
             time.sleep(PAUSE * (TRIES - left))
         raise AssertionError("unreachable")
-
-
-def _refusal(exc: urllib.error.HTTPError) -> ApiError:
-    try:
-        said = json.load(exc)
-        return ApiError(exc.code, said["title"], said.get("detail", ""), said.get("ask", ""))
-    except (ValueError, KeyError, TypeError):
-        return ApiError(exc.code, f"The bank answered {exc.code}")

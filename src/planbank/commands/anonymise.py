@@ -38,7 +38,7 @@ def anonymise(
 ) -> None:
     """Copies of DICOM files that nobody can trace; each with identities of its own."""
     from planbank.deidentify.copies import Order
-    from planbank.deidentify.keys import new_secret, secret_in
+    from planbank.deidentify.keys import fingerprint, new_secret, secret_in
     from planbank.deidentify.profiles import profile_named
     from planbank.deidentify.words import Words, words_in
 
@@ -46,6 +46,8 @@ def anonymise(
     words = words_in(keep_names) if keep_names else Words()
     accepted = frozenset(modality.strip().upper() for modality in accept_burned_in or ())
     secret = secret_in(key) if key else new_secret()
+    if key:
+        sys.stderr.write(f"Key {fingerprint(secret)}. Who has its file can tell whose the copies are.\n")
     sys.exit(_run(source, out, Order(copies, chosen, words, secret, accepted)))
 
 

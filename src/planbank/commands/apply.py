@@ -55,7 +55,16 @@ FAULTS = (
 )
 FIELDS = {
     "region": {"name", "country"},
-    "institution": {"code", "name", "region", "country", "identity_scheme", "time_zone", "is_active"},
+    "institution": {
+        "code",
+        "name",
+        "region",
+        "country",
+        "identity_scheme",
+        "time_zone",
+        "deidentified_only",
+        "is_active",
+    },
     "sender": {
         *("ae_title", "network", "institution", "institutions", "description", "contact"),
         *("echo_host", "echo_port", "charset_fallback", "is_active", "certificates"),

@@ -18,7 +18,15 @@ from planbank.protocols.models import Project, Protocol
 
 
 def run(
-    house: House, username: str, *, protocol: str, project: str, institution: str, purpose: str, days: int
+    house: House,
+    username: str,
+    *,
+    protocol: str,
+    project: str,
+    institution: str,
+    purpose: str,
+    days: int,
+    may_write: bool = False,
 ) -> int:
     """Make one token."""
     user = User.objects.filter(username=username).first()
@@ -48,10 +56,13 @@ def run(
             days=days,
             actor=actor,
             at=house.clock.now(),
+            may_write=may_write,
         )
     except TokenRefused as exc:
         return _no(str(exc))
-    sys.stderr.write(f"A token for {username} until {token.until:%Y-%m-%d}. It is shown this once.\n")
+    what = "reads and writes" if may_write else "reads only"
+    until = f"{token.until:%Y-%m-%d}"
+    sys.stderr.write(f"A token for {username} until {until}; it {what}. It is shown this once.\n")
     sys.stdout.write(f"{text}\n")
     return 0
 

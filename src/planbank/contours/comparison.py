@@ -14,7 +14,7 @@ from planbank.contours.cells import areas_by_holder, layers, must_be_parallel
 from planbank.contours.distances import distances
 from planbank.contours.loops import with_level_edges
 from planbank.contours.outline import added_path, outline_distances
-from planbank.contours.surface import Surface, surface_of
+from planbank.contours.surface import surface_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,19 +72,12 @@ class Comparison:
     slices: tuple[SliceComparison, ...]
 
 
-def compare(
-    reference: Body,
-    other: Body,
-    *,
-    tolerance: float = TOLERANCE,
-    surfaces: tuple[Surface, Surface] | None = None,
-) -> Comparison:
+def compare(reference: Body, other: Body, *, tolerance: float = TOLERANCE) -> Comparison:
     """Compare a body with a reference.
 
     Args:
         reference, other: from `planbank.contours.body_of_contours` or a consensus.
         tolerance: mm.
-        surfaces: of both, where they are known already.
 
     Raises ExpressionError where they are drawn in planes that are not parallel.
     """
@@ -93,8 +86,7 @@ def compare(
     held = sum(s.reference_area * s.thickness for s in slices) / 10.0
     volume = sum(s.area * s.thickness for s in slices) / 10.0
     common = sum(0.5 * s.dsc * (s.reference_area + s.area) * s.thickness for s in slices) / 10.0
-    one, two = surfaces or (surface_of(reference), surface_of(other))
-    apart = distances(one, two)
+    apart = distances(surface_of(reference), surface_of(other))
     return Comparison(
         reference_volume=held,
         volume=volume,
@@ -114,6 +106,8 @@ def compare(
 def _slices(reference: Body, other: Body, tolerance: float) -> Iterator[SliceComparison]:
     for low, high, borders in layers([reference, other]):
         areas = dict(areas_by_holder(borders))
+        if not areas:  # lines that bound nothing
+            continue
         alone, others, both = areas.get(1, 0.0), areas.get(2, 0.0), areas.get(3, 0.0)
         drawn, compared = (with_level_edges(edges) for edges in borders)
         apart = outline_distances(drawn, compared)

@@ -139,6 +139,13 @@ KINDS: dict[str, Kind] = {
     _K.LAPSED: Kind(
         ("person", "key-users"), _("The permission of {who} ({role}, {where}) ended on {day}."), How.NOW
     ),
+    _K.AGREEMENT: Kind(
+        ("key-users", "controllers"),
+        _("The agreement '{title}' of {protocol} ends on {day}. Renew it, or close the protocol."),
+        How.NOW,
+        "/protocols/{protocol_id}/agreements/",
+        bad=True,
+    ),
     _K.LAST_KEY_USER: Kind(
         ("admins",),
         _("{protocol} has no key user, or will have none soon: give somebody the permission in time."),

@@ -33,6 +33,7 @@ class InstitutionFacts:
     region: Region | None = None
     identity_scheme: str = LOCAL
     time_zone: str = ""
+    deidentified_only: bool = False
     is_active: bool = True
 
     def columns(self) -> dict[str, Any]:

@@ -73,6 +73,9 @@ class Institution(Revised):
     time_zone = models.CharField(
         max_length=64, blank=True, validators=[validate_zone], help_text="Empty: the site's zone."
     )
+    deidentified_only = models.BooleanField(
+        default=False, help_text="The site takes only de-identified files from it."
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:

@@ -10,6 +10,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from planbank.people.arrivals import UPLOAD
 from planbank.people.models import Institution, Sender
 
 if TYPE_CHECKING:
@@ -43,12 +44,18 @@ class SenderBook:
         )
     )
 
+    institutions: dict[str, Institution] = field(
+        default_factory=lambda: {row.code: row for row in Institution.objects.filter(is_active=True)}
+    )
+
     def decide(self, calling_ae: str, called_ae: str, address: str, certificate: str = "") -> Decision:
         """R10, R11: calling AE title and address name the sender, the called AE title the institution.
 
         `certificate` is the SHA-256 of what was shown over TLS: a sender that is bound to certificates
         is nobody without one of them, as at the gate.
         """
+        if address == UPLOAD:
+            return self._uploaded(calling_ae)
         named = [s for s in self.senders if s.ae_title == calling_ae.strip()]
         here = [s for s in named if _inside(address, s.network)]
         if not here:
@@ -63,6 +70,11 @@ class SenderBook:
         if institution is None or not institution.is_active:
             return Decision(sender, None, "no-institution-for-called-ae")
         return Decision(sender, institution)
+
+    def _uploaded(self, code: str) -> Decision:
+        """Whose a file of the upload form is: the site's own signature vouches for it (register looks)."""
+        found = self.institutions.get(code)
+        return Decision(None, found, "" if found else "no-institution-for-called-ae")
 
     def concerned(self, decision: Decision, address: str) -> Institution | None:
         """Whom a refusal is to be told: whose it would have been; else the one institution that this

@@ -44,12 +44,22 @@ def zone(name: str) -> ZoneInfo:
 
 def end_of(day: date, institution: Institution) -> datetime:
     """When `day` is over at the institution: the first moment of the next day there, in UTC."""
-    return datetime.combine(day + timedelta(days=1), time.min, zone(institution.time_zone)).astimezone(UTC)
+    return end_in(day, institution.time_zone)
+
+
+def end_in(day: date, name: str) -> datetime:
+    """When `day` is over in the zone of that name, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time.min, zone(name)).astimezone(UTC)
 
 
 def last_day(until: datetime, institution: Institution) -> date:
     """The last day on which something that ends at `until` still holds, at the institution."""
-    return (until - timedelta(microseconds=1)).astimezone(zone(institution.time_zone)).date()
+    return last_day_in(until, institution.time_zone)
+
+
+def last_day_in(until: datetime, name: str) -> date:
+    """The last day on which something that ends at `until` still holds, in the zone of that name."""
+    return (until - timedelta(microseconds=1)).astimezone(zone(name)).date()
 
 
 def today(at: datetime, institution: Institution) -> date:

@@ -38,6 +38,10 @@ ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING RETURNING lock
 _QUEUED = """
 SELECT lock FROM procrastinate_jobs WHERE queueing_lock = ANY(%s) AND status = 'todo' ORDER BY id FOR UPDATE
 """
+_SOONER = """
+UPDATE procrastinate_jobs SET priority = %s
+WHERE queueing_lock = ANY(%s) AND status = 'todo' AND priority < %s
+"""
 
 
 def make_due(
@@ -76,9 +80,9 @@ def defer_lane(service: str, lane: str, priority: int = ARRIVAL) -> None:
 def defer_lanes(service: str, lanes: Sequence[str], priority: int = ARRIVAL) -> None:
     """Queue for each lane one job that drains it, unless one is queued already.
 
-    Where one is queued, its row is locked until this transaction ends: a worker skips locked
-    rows, so the job cannot start and miss what is about to be committed. Raises OperationalError,
-    as Django does, where the database goes away.
+    Where one is queued for later, it is done as soon as is asked now, and its row is locked until this
+    transaction ends: a worker skips locked rows, so the job cannot start and miss what is about to be
+    committed. Raises OperationalError, as Django does, where the database goes away.
     """
     left = list(lanes)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -92,6 +96,8 @@ def defer_lanes(service: str, lanes: Sequence[str], priority: int = ARRIVAL) -> 
             if len(settled) < len(left):
                 cursor.execute(_QUEUED, [keys])
                 settled |= {lane for (lane,) in cursor.fetchall()}
+                # An arrival in a lane that waits to be recomputed does not wait with it. Ours by now.
+                cursor.execute(_SOONER, [priority, keys, priority])
             # The rest was taken between the two statements, and may have read before our commit.
             left = [lane for lane in left if lane not in settled]
     # A worker takes jobs as fast as they are queued; the sweep brings what is left.

@@ -49,7 +49,7 @@ def up(settings: Settings, *, demo: bool, seed: Callable[[Settings], None] | Non
         gate_config(settings)  # what is wrong with it is said before anything runs
         if database:
             database.start(meanwhile)
-        migrate()
+        migrate(lambda: bell.rung)
         children += [Child(name, settings) for name in _names(settings)]
         if seed:
             threading.Thread(target=_seed, args=(seed, settings, bell), daemon=True).start()
@@ -85,13 +85,22 @@ def _names(settings: Settings) -> list[str]:
     return ["gate", "web", "clock", *(["work"] * workers)]
 
 
-def migrate() -> None:
-    """Bring the tables up to date. Raises DatabaseUnavailable."""
+def migrate(told_to_end: Callable[[], bool] = lambda: False) -> None:
+    """Bring the tables up to date, each migration whole or not at all.
+
+    Raises DatabaseUnavailable, also between two migrations where it is told to end: the next start goes on.
+    """
     from django.core.management import call_command
+    from django.core.management.commands.migrate import Command
     from django.db import OperationalError, connection
 
+    class Interruptible(Command):
+        def migration_progress_callback(self, action: str, *_about: object, **_more: object) -> None:
+            if told_to_end():
+                raise DatabaseUnavailable("The tables are not up to date yet: it was told to end.")
+
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        call_command(Interruptible(), interactive=False, verbosity=0)
     except OperationalError as exc:
         raise DatabaseUnavailable(str(exc).splitlines()[0]) from exc
     finally:

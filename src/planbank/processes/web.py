@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from planbank.config import Settings
+from planbank.processes.garbage import collect_less
 
 
 class _Site(BaseApplication):  # type: ignore[misc]
@@ -41,18 +41,6 @@ class _Site(BaseApplication):  # type: ignore[misc]
         loaded = site(self._settings)
         collect_less()
         return loaded
-
-
-def collect_less() -> None:
-    """Look for cycles of garbage less often, and never among what was loaded at the start.
-
-    An answer makes tens of thousands of small rows and drops them together. With Python's own limits the
-    collector walked them, and the whole of Django, over and over: half of the processor time of a large
-    matrix, a fifth of any page (bench.pages).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def run(settings: Settings) -> int:

@@ -20,6 +20,7 @@ from planbank import boot
 from planbank.config import Settings
 from planbank.house import House
 from planbank.processes.bell import Bell
+from planbank.processes.garbage import spare_what_is_loaded
 
 log = structlog.get_logger(__name__)
 GRACE = 6.0  # seconds a job may go on after SIGTERM; everything ends within 10
@@ -90,6 +91,7 @@ def _warm() -> None:
     from planbank.dose.warm import warm
 
     warm()
+    spare_what_is_loaded()
 
 
 async def _work(house: House, stop: threading.Event, register: threading.Thread, bell: Bell) -> None:

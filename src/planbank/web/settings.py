@@ -22,6 +22,7 @@ ROOMS = [
     "protocols",
     "delivery",
     "takeout",
+    "uploads",
     "audits",
     "erasure",
     "access",

@@ -1,4 +1,4 @@
-"""What lapses and has to be told: to whom, once each; protocols nobody runs (R32, R49, R199, R213)."""
+"""Protocols that nobody runs, told once for each step (R32, R199, R213)."""
 
 from __future__ import annotations
 
@@ -7,39 +7,12 @@ from datetime import timedelta
 import pytest
 
 from planbank.access.models import Grant
-from planbank.access.queries.reminders import due_reminders, orphans, renewable_by
+from planbank.access.queries.reminders import orphans
 from planbank.access.watch import tell_orphans
 from planbank.messages.models import Event
-from planbank.people.models import Affiliation
-from planbank.protocols.levels import See
 from tests.protocols.rows import ProtocolRows
 
 DAY = timedelta(days=1)
-
-
-def test_the_holder_and_everybody_who_can_renew(rows: ProtocolRows) -> None:
-    brain, at = rows.protocol("BRAIN"), rows.at
-    key, other, ada = rows.user("key"), rows.user("other"), rows.user("ada", is_site_admin=True)
-    boss = rows.user("boss", "OUH")
-    Affiliation.objects.filter(user=boss).update(is_admin=True)
-    rows.grant(key, "key-user", brain, until=at + 5 * DAY)
-    rows.grant(other, "key-user", brain, see=See.IDENTIFIED)
-    nils = rows.grant(rows.user("nils", "OUH"), "normal-user", brain, until=at + DAY)
-    rita = rows.grant(rows.user("rita"), "reader", brain, see=See.IDENTIFIED, until=at + 20 * DAY)
-    rows.grant(rows.user("off", is_active=False), "reader", brain, until=at + DAY)
-    rows.grant(rows.user("far"), "reader", brain, until=at + 31 * DAY)
-    due = due_reminders(at)
-    told = {one.grant.user.username: (one.days, one.renewers) for one in due}
-    assert told == {
-        "nils": (1, {key.pk, other.pk, ada.pk, boss.pk}),
-        "key": (7, {other.pk, ada.pk}),  # never by oneself
-        "rita": (30, {other.pk, ada.pk}),  # nobody renews a level they do not have
-    }
-    assert [one.grant.user.username for one in due] == ["nils", "key", "rita"], "the next first"
-    assert [one.grant for one in renewable_by(key, due)] == [nils]
-    keys = {one.grant: one.key for one in due}
-    assert keys[rita] == next(one.key for one in due_reminders(at + DAY) if one.grant == rita)
-    assert keys[rita] != next(one.key for one in due_reminders(at + 14 * DAY) if one.grant == rita)
 
 
 @pytest.mark.parametrize(("left", "days"), [(31, None), (30, 30), (8, 30), (7, 7), (1, 1), (0, 0)])

@@ -33,6 +33,7 @@ def _of_world(planted: Planted) -> dict[str, dict[str, Any]]:
         "triggers-again-stop": {"since": "1795000000.000000"},
         "protocol-new": {"short_name": "NEW", "purpose": "to see", "legal_basis": "none needed"},
         "constraint-new": {"text": "Heart Dmean <= 2 Gy"},
+        "statistics-save": {"name": "hearts", "metrics": "Dmean"},
         "constraint-end": {},
         "constraint-back": {},
         "analysis-rule": {"rule": "latest"},

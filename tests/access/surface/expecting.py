@@ -96,6 +96,12 @@ def _export(world: World, person: Person, door: Door, way: Way, example: Example
     return 200 if decides(world, person, "export.approve", "BRAIN") == 200 else 404
 
 
+def _saved(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
+    """Somebody else's request: removed by who changes the dictionary there."""
+    here = way.scope in (None, example.within)
+    return 200 if here and decides(world, person, "dictionary.edit", "BRAIN") == 200 else 404
+
+
 def _side(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
     """A request for reuse, of the side that the act is for: the project asks, the protocol decides."""
     sides = {"reuse-one": ("BRAIN", "P"), "reuse-take-back": ("P",), "reuse-revoke": ("BRAIN",)}[door.name]
@@ -140,6 +146,8 @@ RULES: dict[str, Rule] = {
     "reuse-take-back": _side,
     "reuse-revoke": _side,
     "add-to-protocol": _own_file,
+    "statistics-drop": _saved,
+    "statistics-back": _saved,
     "my-permission-end": _grant_of_ones_own,
     "template-remove": _made_from_brain,
     "project-item-off": lambda *_given: 404,  # another project's address

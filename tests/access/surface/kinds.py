@@ -33,11 +33,13 @@ from planbank.protocols.models import (
     Participant,
     Participation,
     ReuseRequest,
+    SavedRequest,
     StructureType,
     Template,
     Trigger,
 )
 from planbank.takeout.models import Export
+from planbank.uploads.models import Upload
 from planbank.web.one_time import RESETS, TOKENS, link_for
 
 if TYPE_CHECKING:
@@ -217,6 +219,24 @@ def _export(planted: Planted) -> list[Example]:
     return [Example(row.pk, within="BRAIN")]
 
 
+def _saved_request(planted: Planted) -> list[Example]:
+    """One that somebody else saved in BRAIN."""
+    brain = planted.rows.protocol("BRAIN")
+    row = SavedRequest.objects.create(protocol=brain, name="hearts", metrics="Dmean", made_at=planted.rows.at)
+    return [Example(row.pk, within="BRAIN")]
+
+
+def _upload(planted: Planted) -> list[Example]:
+    """One of AUH's, still open."""
+    row = Upload.objects.create(
+        number="5" * 32,
+        institution=planted.rows.institution("AUH"),
+        began_at=planted.rows.at,
+        deidentified=False,
+    )
+    return [Example(row.pk, who="AUH")]
+
+
 def _audit_study(planted: Planted) -> list[Example]:
     """A study of BRAIN with one copy that is made and one return that waits."""
     at, brain = planted.rows.at, planted.rows.protocol("BRAIN")
@@ -352,6 +372,8 @@ KINDS: dict[str, Callable[[Planted], list[Example]]] = {
     "receipt": _receipts,
     "destination": _destination,
     "export": _export,
+    "upload": _upload,
+    "saved request": _saved_request,
     "audit study": _audit_study,
     "link to a copy": _links_to_copies,
     "forward": _forward,

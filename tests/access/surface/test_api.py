@@ -139,6 +139,9 @@ def has_lapsed(person: Person, name: str) -> bool:
 
 def row_status(planted: Planted, person: Person, door: Door, row: str) -> int:
     """200, 403 where it may be told, or 404: decided by the row alone, as lists are there for everybody."""
+    if door.of == "export":  # somebody else's: seen by who decides about it, taken by nobody but who asked
+        decided = decides(planted.world, person, "export.approve", "BRAIN") == 200
+        return 200 if decided and not door.name.endswith("/files") else 404
     return answers(planted.world, person, door.action, row, anywhere=200)
 
 

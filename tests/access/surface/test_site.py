@@ -28,7 +28,7 @@ IDLE = {
     **dict.fromkeys(
         (
             *("unassigned-delete-undo", "withdrawal-undo", "triggers-again-stop", "protocol-back"),
-            *("grant-restore", "participant-back", "person-on"),
+            *("grant-restore", "grant-keep", "statistics-back", "participant-back", "person-on"),
             "constraint-back",
         ),
         "nothing was done that can be undone",
@@ -45,11 +45,11 @@ IDLE = {
     **dict.fromkeys(
         (
             *("triggers-try", "dictionary-import", "dictionary-copy", "participants-upload"),
-            "constraints-several",
+            *("constraints-several", "upload-file"),
         ),
         "it asks for a file",
     ),
-    "plan-isodoses": "it asks for JSON",
+    **dict.fromkeys(("plan-isodoses", "upload-known"), "it asks for JSON"),
     **dict.fromkeys(("protocol-who", "person-link", "sender-echo"), "it looks or hands out; only journalled"),
     **dict.fromkeys(
         (

@@ -173,7 +173,9 @@ def token_of(planted: Planted, person: Person) -> str:
     user = copy(planted.users[person.name])
     user.is_active = True
     at, actor = planted.rows.at, Actor("command", "test")
-    return issue(user, name="nb", scope=None, purpose="a test", days=30, actor=actor, at=at)[1]
+    return issue(user, name="nb", scope=None, purpose="a test", days=30, actor=actor, at=at, may_write=True)[
+        1
+    ]
 
 
 __all__ = ["SITE", "Visitor", "Way", "token_of", "ways_of"]

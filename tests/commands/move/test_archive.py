@@ -12,12 +12,13 @@ from tests.s3_server import S3Server
 CONTENT = {f"objects/{n:02x}/{n:064x}": bytes([n]) * (n * 997) for n in range(40)} | {
     "arrivals/018f2ab/0.json": b"{}",
     "tombstones/x.json": b"[]",
+    "derived/ab/x.dcm": b"a copy that nobody took yet",
 }
 
 
 def folder_of(tmp_path: Path) -> FolderStore:
     store = FolderStore(tmp_path / "archive")
-    for key, data in (CONTENT | {"derived/ab/x.png": b"made again"}).items():
+    for key, data in CONTENT.items():
         store.put(key, data)
     return store
 

@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from planbank.access.models import Grant
 from planbank.catalogue.models import PatientFile, Receipt
 from planbank.house import FixedClock, House
+from planbank.messages.kinds import sentence
 from planbank.messages.models import Choice, Event, EventKind, Message, Notice, SenderNotices, Telling
 from planbank.people.models import Affiliation, Institution, Sender, User
+from planbank.protocols.models import Agreement
 from planbank.services.notify import notify_once
 from planbank.services.notify.centre import write_digests
 from planbank.services.notify.reminders import remind
 from planbank.services.notify.times import last_morning, zone_of
 from tests.mail_server import Taken
+from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
 
 ZONES = [
@@ -266,3 +269,26 @@ def test_messages_that_went_are_emptied_after_a_month(
     by_date(at(posting, monday.clock.now() + timedelta(days=31)))
     row = Message.objects.order_by("pk").first()
     assert row is not None and (row.text, row.html, row.state) == ("", "", "sent")
+
+
+def test_an_agreement_of_an_active_protocol_is_told_of_before_and_when_it_is_over(
+    posting: House, now: datetime
+) -> None:
+    rows = ProtocolRows(now)
+    brain, draft = rows.protocol("BRAIN"), rows.protocol("DRAFT", status="draft")
+    for protocol in (brain, draft):
+        Agreement.objects.create(
+            protocol=protocol, kind="processor", title="DPA 7", signed_on=now.date(), valid_until=now.date()
+        )
+    own = Agreement.objects.filter(protocol=brain)
+    told = []
+    for ahead in (40, 30, 29, 7, 1, -1, -5):
+        own.update(valid_until=(now + timedelta(days=ahead)).date())
+        remind(posting)
+        told.append(Event.objects.filter(kind=EventKind.AGREEMENT).count())
+    assert told == [0, 1, 2, 3, 4, 5, 5], "each end once at each step, drafts not at all"
+    remind(posting)
+    assert Event.objects.filter(kind=EventKind.AGREEMENT).count() == 5
+    event = Event.objects.filter(kind=EventKind.AGREEMENT).first()
+    assert event is not None and (event.scope_kind, event.scope_id) == ("protocol", brain.pk)
+    assert "DPA 7" in sentence(event.kind, event.params) and "BRAIN" in sentence(event.kind, event.params)

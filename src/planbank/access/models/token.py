@@ -21,6 +21,7 @@ class Token(models.Model):
     beginning = models.CharField(max_length=16, help_text="its first letters, to know it by")
     scope_kind = models.CharField(max_length=16, blank=True, choices=ScopeKind.choices)
     scope_id = models.BigIntegerField(default=0)
+    may_write = models.BooleanField(default=False, help_text="else it only reads")
     purpose = models.CharField(max_length=200)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=64, help_text="who made it: a person, or the command line")

@@ -36,6 +36,11 @@ def reminder(grant: Grant, at: datetime) -> int | None:
     return min((days for days in REMINDED if left <= timedelta(days=days)), default=None)
 
 
+def lapsing_key(grant: Grant, days: int) -> str:
+    """What is told once: that this grant ends then, at this step."""
+    return f"grant:{grant.pk}:{grant.until:%Y%m%d}:{days}"
+
+
 def without_key_user(at: datetime, within: timedelta = timedelta(0)) -> QuerySet[Protocol]:
     """Active protocols that nobody runs, or nobody will run in a while (R199: told before it happens)."""
     then = at + within

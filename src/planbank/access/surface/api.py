@@ -42,6 +42,11 @@ DOORS = by_name(
         door("GET metrics", "data.statistics", VEILED),
         door("GET analysis", "data.statistics", VEILED),
         door("GET memberships", "data.list", VEILED),
+        door("GET exports", "overview.view", COUNTS),
+        door("POST exports", "export.dicom", COUNTS),
+        door("GET exports/{export}", "overview.view", COUNTS, of="export"),
+        door("DELETE exports/{export}", "overview.view", of="export"),
+        door("GET exports/{export}/files", "overview.view", Shows.NAMED, of="export"),
         door("GET grants", "account.use"),
         door("GET journal", "journal.read"),
     ]

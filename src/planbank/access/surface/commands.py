@@ -25,6 +25,7 @@ _BANK = [
     door("wait"),
     door("status", Shows.COUNTS),
     door("check", Shows.COUNTS),
+    door("due", Shows.COUNTS),
     door("withdrawals", Shows.COUNTS),
     door("clean", Shows.COUNTS),
     door("erase-again", Shows.COUNTS),

@@ -30,9 +30,9 @@ class Moved:
 
 
 def copy_archive(source: Store, target: Store, tell: Callable[[int], object] = lambda _n: None) -> Moved:
-    """Copy every key but what is derived (pictures are made again). Raises StoreError."""
+    """Copy every key: of what is derived, copies of audits wait for their observers. Raises StoreError."""
     moved = Moved()
-    keys = (key for key in source.keys("") if not key.startswith("derived/"))
+    keys = source.keys("")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while portion := list(islice(keys, PORTION)):
             for key, size, new, same in pool.map(lambda key: _copy(source, target, key), portion):

@@ -20,10 +20,19 @@ Connection = psycopg.Connection[Any]
 
 
 def copy_database(source_url: str, target_url: str) -> tuple[int, int]:
-    """Rows and tables that were copied. Raises MoveError where the target is not empty or differs afterwards.
+    """Rows and tables that were copied.
 
-    The target has its tables, made by the same version's migrations, and nobody uses either side.
+    The target has its tables, made by the same version's migrations, and nobody uses either side. Raises
+    MoveError where the target is not empty, where a server refuses, or where the two differ afterwards.
     """
+    try:
+        return _copied(source_url, target_url)
+    except psycopg.Error as exc:
+        said = str(exc).strip().splitlines() or [type(exc).__name__]
+        raise MoveError(f"A database said: {said[0]}. Nothing was changed.") from exc
+
+
+def _copied(source_url: str, target_url: str) -> tuple[int, int]:
     with psycopg.connect(source_url) as source, psycopg.connect(target_url) as target:
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         tables = _tables(source)
@@ -75,7 +84,7 @@ def _copy(source: Connection, target: Connection, table: str, columns: tuple[str
 
 
 def _digest(connection: Connection, table: str, columns: tuple[str, ...]) -> bytes:
-    """Over all rows, whatever their order: hashes of lines, sorted."""
+    """Over all rows, whatever their order: the sum of the hashes of their lines."""
     named = sql.SQL(", ").join(map(sql.Identifier, columns))
     out = sql.SQL("COPY {} ({}) TO STDOUT").format(sql.Identifier(table), named)
     total = 0

@@ -31,9 +31,8 @@ def sealed(path: Path, recipients: list[str]) -> Iterator[BinaryIO]:
     keys = [pyrage.x25519.Recipient.from_str(key) for key in recipients]
     try:
         with open(part, "xb", opener=_private) as file:
-            act = lambda source, _sink: pyrage.encrypt_io(source, file, keys)  # noqa: E731
             with (
-                _beside(act, writing=True) as stream,
+                _beside(lambda end: pyrage.encrypt_io(end, file, keys), writing=True) as stream,
                 gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=6) as packed,
             ):
                 yield packed  # type: ignore[misc]
@@ -52,10 +51,12 @@ def opened(path: Path, identities: list[str]) -> Iterator[BinaryIO]:
     """The lines of an export. Raises ExportError where it is not one, is damaged, or no key fits."""
     keys = [pyrage.x25519.Identity.from_str(key) for key in identities]
     try:
-        with path.open("rb") as file:
-            act = lambda _source, sink: pyrage.decrypt_io(file, sink, keys)  # noqa: E731
-            with _beside(act, writing=False) as stream, gzip.GzipFile(fileobj=stream, mode="rb") as packed:
-                yield packed  # type: ignore[misc]
+        with (
+            path.open("rb") as file,
+            _beside(lambda end: pyrage.decrypt_io(file, end, keys), writing=False) as stream,
+            gzip.GzipFile(fileobj=stream, mode="rb") as packed,
+        ):
+            yield packed  # type: ignore[misc]
     except FileNotFoundError:
         raise ExportError(f"There is no file {path}.") from None
     except (gzip.BadGzipFile, EOFError) as exc:
@@ -67,8 +68,11 @@ def _private(path: str, flags: int) -> int:
 
 
 @contextmanager
-def _beside(act: Callable[[BinaryIO, BinaryIO], object], *, writing: bool) -> Iterator[BinaryIO]:
-    """A pipe whose other end `act` serves in a thread; what it raises is raised here, as ExportError."""
+def _beside(act: Callable[[BinaryIO], object], *, writing: bool) -> Iterator[BinaryIO]:
+    """A pipe whose other end `act` serves in a thread; what it raises is raised here, as ExportError.
+
+    `writing`: we write and it reads, else the other way round.
+    """
     read, write = os.pipe()
     source, sink = os.fdopen(read, "rb"), os.fdopen(write, "wb")
     theirs, ours = (source, sink) if writing else (sink, source)
@@ -77,7 +81,7 @@ def _beside(act: Callable[[BinaryIO, BinaryIO], object], *, writing: bool) -> It
     def serve() -> None:
         try:
             with theirs:
-                act(source, sink)
+                act(theirs)
         except Exception as exc:
             failed.append(exc)
 

@@ -13,17 +13,27 @@ from planbank.commands.rebuild.restore import read
 from planbank.house import House
 
 # Nothing is told or sent twice because a bank was rebuilt: an administrator lets it go on.
-HELD = ("receipt", "forward", "export", "clean")
+HELD = ("receipt", "forward", "hand_out", "export", "clean")
+
+
+GIVEN_UP = "It waited when the bank was lost, and may have gone out since"
 
 
 def rebuild(house: House, file: Path | None, tell: Callable[[int, int], object]) -> Iterator[str]:
     """Lines on what was done. Raises ExportError, RebuildError."""
+    from django.db import transaction
+
     from planbank.erasure.tombstones import remember
     from planbank.services.register.from_archive import register_from_archive
 
     if file is not None:
-        yield f"settings: {read(house, file)}"
-        hold(house)
+        with transaction.atomic():
+            said = read(house, file)
+            hold(house)
+            again = copies_again(house)
+        yield f"settings: {said}"
+        if again:
+            yield f"audits: {again} copies whose files are not there are made again, as they were"
     marks = remember(house)
     if marks:
         yield f"tombstones: {marks} read from the archive"
@@ -41,8 +51,33 @@ def rebuild(house: House, file: Path | None, tell: Callable[[int, int], object])
 
 
 def hold(house: House) -> None:
-    """Pause what speaks to the outside, and what deletes."""
+    """Pause what speaks to the outside and what deletes; no mail goes out twice by itself."""
+    from planbank.messages.models import Message
     from planbank.pipeline.pausing import pause
 
+    now = house.clock.now()
     for name in HELD:
-        pause(name, "rebuild", house.clock.now())
+        pause(name, "rebuild", now)
+    waiting = Message.objects.filter(state=Message.State.WAITING)
+    waiting.update(state=Message.State.GIVEN_UP, problem=GIVEN_UP, ended_at=now)
+
+
+def copies_again(house: House) -> int:
+    """Copies of audits that did not arrive and whose files no backup held wait to be made; how many.
+
+    Their identities follow from the keys, so they are the same copies.
+    """
+    from planbank.audits.acting import LANE
+    from planbank.audits.models import Copy
+    from planbank.pipeline.due import BACKGROUND, make_due
+
+    state = Copy.State
+    under_way = Copy.objects.filter(state__in=[state.MADE, state.SENT, state.FAILED], made_at__isnull=False)
+    lost = [
+        row.pk
+        for row in under_way
+        if not all(map(house.store.exists, row.files.values_list("key", flat=True)))
+    ]
+    Copy.objects.filter(pk__in=lost).update(state=state.WAITING, problem="", attempts=0)
+    make_due("copy", [(pk, LANE) for pk in lost], house.clock.now(), priority=BACKGROUND)
+    return len(lost)

@@ -37,6 +37,7 @@ class EventKind(models.TextChoices):
     FORWARD_FAILED = "forward-failed", _("A plan set could not be passed on")
     LAPSING = "permission-expiring", _("A permission ends soon")
     LAPSED = "permission-ended", _("A permission has ended or was taken back")
+    AGREEMENT = "agreement-ends", _("An agreement that an active protocol rests on ends soon, or has ended")
     REUSE = "reuse-request", _("Somebody asks to use data of a protocol")
     EXPORT_ASKED = "export-asked", _("Somebody asks to take files out")
     EXPORT_READY = "export-ready", _("Files are ready to be taken out")

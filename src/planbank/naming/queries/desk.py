@@ -142,10 +142,11 @@ class Desk:
 
     def matched(self) -> Counter[int]:
         """For each rule, how many ROIs it decides now."""
+        borne = Counter((roi.name, row.institution) for row in self.rows for roi in row.rois)
         found: Counter[int] = Counter()
-        for row in self.rows:
-            for roi in row.rois:
-                found.update(rule.id for rule in self.book.answer(roi.name, row.institution).rules)
+        for (name, institution), rois in borne.items():
+            for rule in self.book.answer(name, institution).rules:
+                found[rule.id] += rois
         return found
 
     def preview(self, add: Sequence[Line] = (), end: Iterable[int] = ()) -> Preview:

@@ -11,6 +11,7 @@ from planbank.protocols.models.participation import Participation
 from planbank.protocols.models.project import Project, ProjectItem
 from planbank.protocols.models.protocol import Contact, Protocol
 from planbank.protocols.models.reuse import Disclosure, ReuseRequest
+from planbank.protocols.models.saved_request import SavedRequest
 from planbank.protocols.models.structure_type import StructureType
 from planbank.protocols.models.tag import Tag
 from planbank.protocols.models.template import Template
@@ -34,6 +35,7 @@ __all__ = [
     "ProjectItem",
     "Protocol",
     "ReuseRequest",
+    "SavedRequest",
     "StructureType",
     "Tag",
     "Template",

@@ -19,10 +19,12 @@ from planbank.dicom.text import FALLBACK, codec_of
 from planbank.dicom.uids import check, trim
 from planbank.errors import DicomError, ParcelError, ParcelMissing
 from planbank.house import House
+from planbank.people.arrivals import UPLOAD
 from planbank.people.queries import Decision, SenderBook
 from planbank.services.register.incoming import Incoming
 from planbank.transit.parcel import Header, Trailer
 
+SITE = "site"  # who signs what comes by the upload form
 MAX_WALK_IN_MEMORY = 4 * 1024**3
 
 
@@ -128,6 +130,9 @@ def unpack(
         _drop(sinks)
         raise
     header, decision, sink = opened.header, decisions[0], sinks[0]
+    if header.address == UPLOAD and opened.signer != SITE and released is None:
+        _drop(sinks)
+        return Refusal(parcel_id, "unsigned", "", header, Decision(None, None, "unknown-sender"))
     if header.kind == "event":
         told = Decision(decision.sender, book.concerned(decision, header.address), decision.reason)
         return Notice(header, told, _body(sink.getvalue()))

@@ -25,7 +25,7 @@ from planbank.takeout.models import Export, ExportFile
 from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
-from tests.services.running import run_everything
+from tests.services.running import run_everything, run_until_idle
 from tests.services.test_order import send
 
 ClientOf = Callable[[User | None], Client]
@@ -80,18 +80,10 @@ def ready(
     assert answer.status_code == 302, answer.text
     row = Export.objects.latest("pk")
     theirs.post(f"/exports/{row.pk}/approve/", {"seen": row.revision, "decision": "fits the agreement"})
-    drained(bank)
+    run_until_idle(bank)
     row.refresh_from_db()
     assert row.state == Export.State.READY
     return row
-
-
-def drained(bank: House) -> None:
-    from planbank.pipeline.drain import overdue
-
-    for _turn in range(3):
-        overdue(bank, timedelta(0))
-        run_everything(bank)
 
 
 def body(answer: Any) -> bytes:
@@ -110,7 +102,7 @@ def test_asked_approved_by_another_and_taken_with_a_list_of_sums(
     assert hers.post(f"/exports/{row.pk}/approve/", {"seen": 1}).status_code == 404, "who asked never decides"
     assert "heart doses" in theirs.get(f"/exports/{row.pk}/").text
     theirs.post(f"/exports/{row.pk}/approve/", {"seen": 1, "decision": "yes"})
-    drained(bank)
+    run_until_idle(bank)
     answer = hers.get(f"/exports/{row.pk}/files.zip")
     data = body(answer)
     assert int(answer["Content-Length"]) == len(data) and answer["Cache-Control"] == "no-store"
@@ -199,7 +191,7 @@ def test_one_damaged_object_is_told_and_only_it_is_tried_again(
     bank.store.erase(key)
     bank.store.put(key, good)
     hers.post(f"/exports/{row.pk}/retry/", {"seen": row.revision})
-    drained(bank)
+    run_until_idle(bank)
     with zipfile.ZipFile(io.BytesIO(body(hers.get(f"/exports/{row.pk}/files.zip")))) as archive:
         assert any("RTPLAN" in name for name in archive.namelist())
 

@@ -80,6 +80,13 @@ def test_a_plan_is_forwarded_by_hand_and_followed(
     assert states(row) == {"delivered": number}
     assert f"Delivered {number} of {number}" in olga.get(f"/forwarding/{row.pk}/").content.decode()
     assert Entry.objects.filter(action="ask to forward", actor="olga", protocol="PROTON").count() == 1
+    on_plan = olga.get(f"/plans/{plan_set.pk}/").text
+    assert f'href="/forwarding/{row.pk}/"' in on_plan and f"{number} of {number} delivered" in on_plan
+    table = b"".join(olga.get("/forwarding/?format=csv&sort=destination").streaming_content).decode()
+    assert "Proton centre" in table and plan_set.patient_file.sent_id in table
+    assert table.count("\n") == 2 and f",{number},{number},0" in table.replace(";", ",")
+    stranger = client_of(rows.user("sven", "VLE"))
+    assert b"Proton centre" not in b"".join(stranger.get("/forwarding/?format=csv").streaming_content)
 
 
 @pytest.mark.parametrize("take_out", [TakeOut.NONE, TakeOut.PSEUDONYMISED, TakeOut.RAW])

@@ -24,6 +24,8 @@ from planbank.web.reach import mine, unveil_labels
 
 COLUMNS = Columns("institution", patient="patient_file__patient", plan_set=("patient_file", "subject_uid"))
 
+MOST_OF_A_PLAN = 10
+
 
 @dataclass(frozen=True)
 class Line:
@@ -48,6 +50,15 @@ def seen(request: HttpRequest) -> QuerySet[Forward]:
     ids = Q(pk__in=own.values("pk")) | Q(protocol__in=looked_after.order_by().values("pk"))
     related = ("destination__institution", "protocol", "institution", "trigger", "asked_by")
     return Forward.objects.filter(ids).select_related(*related).order_by("-asked_at", "-pk")
+
+
+def of_plan(request: HttpRequest, plan_set: int) -> list[Line]:
+    """Where a plan set that this person sees went, as far as they may know, newest first."""
+    subject = PlanSet.objects.filter(pk=plan_set).values("patient_file", "sop_instance_uid")[0]
+    here = {"patient_file": subject["patient_file"], "subject_uid": subject["sop_instance_uid"]}
+    if not Forward.objects.filter(**here).exists():
+        return []
+    return lines(request, seen(request).filter(**here)[:MOST_OF_A_PLAN])
 
 
 def may_act(request: HttpRequest, row: Forward) -> bool:

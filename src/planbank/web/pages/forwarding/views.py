@@ -6,6 +6,7 @@ through delivery/asking.py and are journalled.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -32,12 +33,18 @@ from planbank.protocols.act import Act
 from planbank.protocols.models import Membership, Protocol
 from planbank.web.acting import act_of
 from planbank.web.lists.filters import Filters
+from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.forwarding.rows import lines, may_act, seen
 from planbank.web.pages.plans import words as plan_words
 from planbank.web.reach import note, one_of, unveil_labels
 
-SIZE, OBJECTS, MOST_HELD = 50, 100, 1000
+SIZE, OBJECTS, MOST_HELD, PORTION = 50, 100, 1000, 500
+SORTS = {
+    "asked": ("asked_at", "pk"),
+    "destination": ("destination__name", "asked_at", "pk"),
+    "protocol": ("protocol__short_name", "asked_at", "pk"),
+}
 _SORTED = ("version__modality", Length("version__instance_number"), "version__instance_number", "pk")
 _WORST = ["refused", "failed", "withheld", "sending", "waiting", "cancelled", "delivered"]
 
@@ -93,12 +100,17 @@ class ForwardFilters(Filters):
 @page("forwarding/", name="forwards", action="data.view", menu=_SHOWN)
 def forwards(request: HttpRequest) -> HttpResponse:
     """The queue, newest first."""
-    rows = seen(request)
+    rows, sort = seen(request), request.GET.get("sort", "-asked")
     filters = ForwardFilters(request.GET, rows)
-    found = Paginator(_narrowed(rows, filters.given()), SIZE).get_page(request.GET.get("page"))
+    narrowed = _ordered(_narrowed(rows, filters.given()), sort)
+    if wants_csv(request):
+        note(request, "take out list", object_kind="forward")
+        return as_csv(_("forwards"), _heads(), _cells(request, narrowed))
+    found = Paginator(narrowed, SIZE).get_page(request.GET.get("page"))
     context = {
         "filters": filters,
         "given": filters.given(),
+        "sort": sort,
         "found": found,
         "lines": lines(request, found.object_list),
         "now": house_of(request).clock.now(),
@@ -240,6 +252,34 @@ def _ways(
             else:
                 open_.append((f"{row.pk}-{protocol.pk}", title, row, protocol))
     return open_, closed
+
+
+def _ordered(rows: QuerySet[Forward], sort: str) -> QuerySet[Forward]:
+    by = SORTS.get(sort.removeprefix("-"), SORTS["asked"])
+    return rows.order_by(*(f"-{name}" if sort.startswith("-") else name for name in by))
+
+
+def _heads() -> list[str]:
+    return [
+        *(_("Forward"), _("Patient ID"), _("Institution"), _("Plan"), _("Destination"), _("Protocol")),
+        *(_("Asked"), _("Asked by"), _("State"), _("Delivered"), _("To deliver"), _("Did not go")),
+    ]
+
+
+def _cells(request: HttpRequest, rows: QuerySet[Forward]) -> Iterator[list[Any]]:
+    """A line each, read in portions; the patient only where the plan may be seen."""
+    numbers = list(rows.values_list("pk", flat=True))
+    for start in range(0, len(numbers), PORTION):
+        part = {row.pk: row for row in rows.filter(pk__in=numbers[start : start + PORTION])}
+        for line in lines(request, part.values()):
+            row, plan_set, so_far = line.row, line.plan_set, line.so_far
+            by = row.trigger.name if row.trigger else row.asked_by.name if row.asked_by else ""
+            yield [
+                *(row.pk, plan_set.patient_file.sent_id if plan_set else "", row.institution.code),
+                *(plan_words.label(plan_set) if plan_set else "", row.destination.name),
+                *(row.protocol.short_name, row.asked_at, by, line.state),
+                *(so_far.delivered, so_far.wanted, so_far.problems),
+            ]
 
 
 def _narrowed(rows: QuerySet[Forward], given: dict[str, Any]) -> QuerySet[Forward]:

@@ -17,7 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from planbank.access.granting import UNDONE, LastKeyUser, confirm, is_last_key_user, renew, restore, revoke
+from planbank.access.granting import (
+    UNDONE,
+    LastKeyUser,
+    confirm,
+    is_last_key_user,
+    leave,
+    renew,
+    restore,
+    revoke,
+)
 from planbank.access.models import Grant
 from planbank.access.queries.given import grants_seen
 from planbank.access.queries.states import state_of
@@ -65,7 +74,9 @@ def confirm_one(request: HttpRequest, pk: int) -> HttpResponse:
 @page("grants/renew/", name="grants-renew", action="grant.renew")
 @require_POST
 def renew_some(request: HttpRequest) -> HttpResponse:
-    """Renew one grant or several, all or none, for 12 months."""
+    """Renew one grant or several, all or none, for 12 months; or let one end on its day."""
+    if "leave" in request.POST:
+        return _leave(request)
     act, back = act_of(request), people_url(request, scope_named(request.POST.get("to", "")))
     marks = [request.POST["only"]] if "only" in request.POST else request.POST.getlist("grant")
     if not marks:
@@ -83,6 +94,36 @@ def renew_some(request: HttpRequest) -> HttpResponse:
         said = ngettext("%(n)s permission is renewed.", "%(n)s permissions are renewed.", done)
         messages.success(request, said % {"n": done})
     return redirect(back)
+
+
+@page("grants/<int:pk>/keep-in-mind/", name="grant-keep", action="grant.renew")
+@require_POST
+def keep_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back that one may end: people are asked again whether to renew it."""
+    row = _grant(request, "grant.renew", pk)
+    try:
+        leave(act_of(request), row, left=False)
+    except ChangedMeanwhile:
+        messages.info(request, _("Nothing was changed: it was decided or renewed meanwhile."))
+    except AccessError as exc:
+        messages.error(request, str(exc))
+    else:
+        messages.success(request, _("You are asked about it again until it ends."))
+    return redirect(people_url(request, _scope(row)))
+
+
+def _leave(request: HttpRequest) -> HttpResponse:
+    row = _as_shown(request, request.POST["leave"])
+    try:
+        leave(act_of(request), row)
+    except ChangedMeanwhile:
+        messages.warning(request, str(_MEANWHILE))
+    except AccessError as exc:
+        messages.error(request, str(exc))
+    else:
+        said = _("It ends on its day, and nobody is asked any more. Until then all stays as it is.")
+        messages.success(request, said, extra_tags=reverse("grant-keep", args=[row.pk]))
+    return redirect(people_url(request, _scope(row)))
 
 
 @page("grants/<int:pk>/revoke/", name="grant-revoke", action="grant.revoke")

@@ -6,7 +6,7 @@ field what is wrong and the way out.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from planbank.access.actions import ACTIONS
-from planbank.access.granting import PERIOD, Asked
+from planbank.access.granting import MOST, PERIOD, Asked
+from planbank.access.queries.zones import zone_of
 from planbank.access.roles import ROLES, SINGLE
 from planbank.access.scopes import Scope
 from planbank.people.models import Institution, User
+from planbank.people.zones import end_in
 from planbank.protocols.levels import See, TakeOut
 from planbank.web.lists.filters import Filters, search_field
 from planbank.web.pages.grants.words import KINDS
@@ -123,6 +125,7 @@ class GiveForm(forms.Form):
     def asked(self) -> Asked:
         """What is to be given. Call after is_valid()."""
         given = self.cleaned_data
+        assert self.user is not None
         single = given["role"] in SINGLE
         chosen = tuple(given["institutions"])
         return Asked(
@@ -132,7 +135,7 @@ class GiveForm(forms.Form):
             see=See(given["see"]),
             take_out=TakeOut(given["take_out"]),
             institutions=chosen or None,
-            until=end_of(given["until"], self._now),
+            until=min(end_in(given["until"], zone_of(self.user.pk, self._now)), self._now + MOST),
             reason=given["reason"],
         )
 
@@ -154,12 +157,6 @@ class WhoForm(forms.Form):
         max_length=64,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
     )
-
-
-def end_of(day: date, now: datetime) -> datetime:
-    """The midnight after a day, where the site is; never later than 12 months from now."""
-    midnight = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
-    return min(midnight, now + PERIOD + timedelta(days=1))
 
 
 def _title(name: str) -> str:

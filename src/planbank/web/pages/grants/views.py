@@ -32,6 +32,7 @@ from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.grants import deciding, explaining, giving, words
 from planbank.web.pages.grants.forms import GrantFilters
+from planbank.web.pages.grants.telling import told
 from planbank.web.pages.protocols.tabs import tabs_of
 
 SIZE, LAPSED_SHOWN = 100, timedelta(days=90)
@@ -47,7 +48,7 @@ def _waiting(request: HttpRequest) -> tuple[int, bool] | None:
     """How many lapse within 30 days that I might renew."""
     now = house_of(request).clock.now()
     rows = grants_seen(request.user, "grant.renew", now).in_force(now).exclude(user=user_of(request))
-    n = rows.filter(until__lte=now + SOON).count()
+    n = rows.filter(until__lte=now + SOON, left_at__isnull=True).count()
     return (n, True) if n else None
 
 
@@ -81,7 +82,7 @@ def of_project(request: HttpRequest, project: int) -> HttpResponse:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One grant: what it is, its history, what can be done about it."""
     now, user = house_of(request).clock.now(), user_of(request)
-    row = grants_seen(user, "grant.view", now).select_related("user").filter(pk=pk).first()
+    row = grants_seen(user, "grant.view", now).select_related("user", "left_by").filter(pk=pk).first()
     if row is None:
         raise Http404
     act = Act.of(user, now)
@@ -153,16 +154,18 @@ def _list(
         return as_csv(_("permissions"), _heads(), _lines(ordered, now))
     listed = Paginator(ordered, SIZE).get_page(request.GET.get("page"))
     act = Act.of(user_of(request), now)
-    soon = rows.in_force(now).filter(until__lte=now + SOON).order_by("until", "pk")
-    soon = soon.select_related("user", "granted_by").prefetch_related("institutions")[:SIZE]
+    soon = rows.in_force(now).filter(until__lte=now + SOON)
+    soon = soon.order_by(F("left_at").asc(nulls_first=True), "until", "pk")
+    soon = soon.select_related("user", "granted_by", "left_by").prefetch_related("institutions")[:SIZE]
     lapsing = words.shown(soon, now)
+    tellings = told(line.row for line in lapsing)
     context |= {
         "filters": filters,
         "given": given,
         "sort": sort,
         "found": listed,
         "lines": words.shown(listed, now),
-        "lapsing": [(line, may_renew(act, line.row)) for line in lapsing],
+        "lapsing": [(line, may_renew(act, line.row), tellings.get(line.row.pk)) for line in lapsing],
         "waiting": words.shown(_related(_narrowed(rows, {"state": "awaits a second person"}, now)), now),
         "renewed_to": now + PERIOD,
         "all_url": without(request, *filters.fields),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.utils import timezone
@@ -19,10 +19,12 @@ from planbank.access.actions import ACTIONS
 from planbank.access.models import Grant
 from planbank.access.models.grant import ScopeKind
 from planbank.access.queries.states import State, state_of
+from planbank.access.queries.zones import zones_of
 from planbank.access.roles import ROLES
 from planbank.access.scopes import Scope
 from planbank.access.sight import Gain
 from planbank.people.models import Affiliation
+from planbank.people.zones import last_day_in
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import Project, Protocol
 from planbank.web.parts.words import thin
@@ -61,6 +63,7 @@ class Shown:
     mark: str
     icon: str
     word: str
+    last_day: date
 
 
 def role_of(grant: Grant) -> str:
@@ -76,12 +79,12 @@ def level_of(grant: Grant) -> See:
     return See(max(grant.see, role.least if role else See.NONE))
 
 
-def day(when: datetime) -> str:
+def day(when: datetime | date) -> str:
     """'30 Nov 2027' as the language writes it."""
-    return date_format(timezone.localtime(when), "j M Y")
+    return date_format(timezone.localtime(when) if isinstance(when, datetime) else when, "j M Y")
 
 
-def state_word(state: State) -> str:
+def state_word(state: State, zone: str = "") -> str:
     """'active', 'lapses in 12 days', 'lapsed 2 Nov 2026', 'awaits a second person'."""
     match state.kind:
         case "lapses soon" if state.days == 0:
@@ -89,7 +92,7 @@ def state_word(state: State) -> str:
         case "lapses soon":
             return ngettext("lapses in %(n)s day", "lapses in %(n)s days", state.days) % {"n": state.days}
         case "lapsed":
-            return _("lapsed %(day)s") % {"day": day(state.at)}
+            return _("lapsed %(day)s") % {"day": day(last_day_in(state.at, zone))}
         case "revoked":
             return _("revoked %(day)s") % {"day": day(state.at)}
         case "not yet":
@@ -98,10 +101,11 @@ def state_word(state: State) -> str:
 
 
 def shown(rows: Iterable[Grant], at: datetime) -> list[Shown]:
-    """Grants as lines; three queries for all of them, where institutions were prefetched."""
+    """Grants as lines; four queries for all of them, where institutions were prefetched."""
     rows = list(rows)
     names = names_of({Scope(row.scope_kind, row.scope_id) for row in rows})
     centres = centres_of({row.user_id for row in rows}, at)
+    zones = zones_of({row.user_id for row in rows}, at)
     found = []
     for row in rows:
         state, see = state_of(row, at), level_of(row)
@@ -120,7 +124,8 @@ def shown(rows: Iterable[Grant], at: datetime) -> list[Shown]:
                 state=state,
                 mark=mark,
                 icon=icon,
-                word=state_word(state),
+                word=state_word(state, zones.get(row.user_id, "")),
+                last_day=last_day_in(row.until, zones.get(row.user_id, "")),
             )
         )
     return found

@@ -78,6 +78,13 @@ class InstitutionForm(forms.Form):
     identity_scheme = forms.ChoiceField(
         label=gettext_lazy("Patient numbers"), choices=scheme_choices, initial=LOCAL
     )
+    deidentified_only = forms.BooleanField(
+        label=gettext_lazy("Only de-identified files"),
+        required=False,
+        help_text=gettext_lazy(
+            "The upload form then takes nothing that tells who a patient is. Abroad it is always so."
+        ),
+    )
     is_active = forms.BooleanField(
         label=gettext_lazy("Active"),
         required=False,
@@ -117,5 +124,14 @@ class InstitutionForm(forms.Form):
 def _initial(row: Institution | None) -> dict[str, Any]:
     if row is None:
         return {}
-    names = ("code", "name", "country", "region", "time_zone", "identity_scheme", "is_active")
+    names = (
+        "code",
+        "name",
+        "country",
+        "region",
+        "time_zone",
+        "identity_scheme",
+        "deidentified_only",
+        "is_active",
+    )
     return {name: getattr(row, name) for name in names} | {"seen": row.revision}

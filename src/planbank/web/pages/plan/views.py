@@ -22,6 +22,7 @@ from planbank.protocols.models import Tag
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.lists.words import person
 from planbank.web.pages import house_of, page
+from planbank.web.pages.forwarding.rows import of_plan
 from planbank.web.pages.plan.doses import type_of, unit_of
 from planbank.web.pages.plan.rows import RoiRow
 from planbank.web.pages.plan.sheet import Asked, Sheet, context_of
@@ -64,6 +65,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
                 institution=plan_set.patient_file.institution_id,
             )
             .first(),
+            "forwards": of_plan(request, pk),
             "drawing": drawing_of(house_of(request), plan_set, {roi.name for roi in sheet.rois}),
         },
     )

@@ -6,10 +6,12 @@ CSV with its data dictionary, and the curves of one type with their bands.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -19,6 +21,7 @@ from planbank.access.policy import may
 from planbank.access.scopes import Scope
 from planbank.errors import StatisticsError
 from planbank.exports.csv_file import COMMA, POINT
+from planbank.exports.parquet_file import is_there, parquet, pieces
 from planbank.naming.queries.desk import Desk
 from planbank.protocols.levels import See
 from planbank.protocols.models import Protocol
@@ -31,6 +34,7 @@ from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv
 from planbank.web.pages import page
 from planbank.web.pages.dictionary.desk import context_of
+from planbank.web.pages.statistics import saved
 from planbank.web.reach import reader_of
 
 PATH = "protocols/<int:protocol>/statistics/"
@@ -54,8 +58,8 @@ def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
                 tables.append((type_, [cell for cell in cells if cell.centre == ALL], _by_centre(cells)))
             else:
                 without.append(type_.name)
-    act = act_of(request)
-    assert act.user is not None
+    act, found = act_of(request), desk.owner
+    assert act.user is not None and isinstance(found, Protocol)
     context = {
         "types": [(row, str(row.pk) in request.GET.getlist("type")) for row in desk.types],
         "metrics": request.GET.get("metrics", "Volume, Dmean, D95%, D2cc"),
@@ -64,14 +68,16 @@ def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
         "summary": summary,
         "tables": tables,
         "without": without,
+        "saved": saved.lines(request, found),
+        "has_parquet": is_there(),
         "may_take_out": bool(may(act.user, "export.csv", act.at, Scope.of(desk.owner))),
     }
     return render(request, "statistics/page.html", context_of(request, desk, "statistics", **context))
 
 
 @page(PATH + "table.csv", name="statistics-csv", action="export.csv", scope="protocol")
-def table(request: HttpRequest, protocol: int) -> HttpResponse:
-    """The table as CSV: what this person may take out, read while it runs; `of=columns`: its columns."""
+def table(request: HttpRequest, protocol: int) -> HttpResponseBase:
+    """The table as CSV or Parquet: what this person may take out; `of=columns`: what its columns mean."""
     desk, wrong = _desk(request, protocol, "export.csv")
     if wrong:
         return HttpResponse(wrong, status=400, content_type="text/plain; charset=utf-8")
@@ -86,7 +92,21 @@ def table(request: HttpRequest, protocol: int) -> HttpResponse:
     edition = desk.dictionary.edition if desk.edition is None else desk.edition
     heads, rows = table_of(wanted, lines_of(desk, wanted), edition)
     act_of(request).journal("take out list", protocol=short, rows=len(desk.rows))
+    if request.GET.get("format") == "parquet":
+        return _parquet(f"dvh-{short}", heads, rows)
     return as_csv(f"dvh-{short}", heads, rows, dialect)
+
+
+def _parquet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
+    if not is_there():
+        said = _("This bank cannot write Parquet: who runs it installs planbank[parquet]. Take the CSV.")
+        return HttpResponse(said, status=501, content_type="text/plain; charset=utf-8")
+    answer = StreamingHttpResponse(
+        pieces(parquet(heads, rows)), content_type="application/vnd.apache.parquet"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{name}.parquet"'
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @page(PATH + "dvh.json", name="statistics-dvh", action="data.statistics", scope="protocol")

@@ -1,21 +1,20 @@
-"""An S3-compatible object store as archive: for banks of several machines.
+"""The store: what is asked of a bucket.
 
-Comes in: bytes under a key. Goes out: the same bytes. An object is put with the condition that nothing
-lies there (If-None-Match: *), so of many writers one keeps, as with a folder's link; a store that does not
-know the condition is refused at start. The port is `store.Store`; the library is obstore (planbank[s3]).
+Comes in: keys and bytes. Goes out: what the port `archive.store.Store` promises.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import secrets
-import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from planbank.archive.names import checked_key, checked_prefix
+from planbank.archive.s3.answers import told
+from planbank.archive.s3.part import S3Part
+from planbank.archive.s3.ranges import Ranges
 from planbank.errors import ObjectMissing, SettingsError, StoreError
 
 if TYPE_CHECKING:
@@ -39,52 +38,7 @@ class Bucket:
     endpoint: str
     region: str
     access_key_id: str
-    secret: str
-
-
-class S3Part:
-    """Bytes in a file without a name on their way into the store (the port is `store.Part`)."""
-
-    def __init__(self, store: S3Store, spool: Path) -> None:
-        self._store = store
-        try:
-            self._file: BinaryIO | None = cast("BinaryIO", tempfile.TemporaryFile(dir=spool))  # noqa: SIM115
-        except OSError as exc:
-            raise StoreError(f"A new part: {exc.strerror}.") from exc
-
-    def write(self, data: bytes | memoryview) -> int:
-        try:
-            return self._open().write(data)
-        except OSError as exc:
-            raise StoreError(f"A part: {exc.strerror}.") from exc
-
-    def read_head(self, size: int) -> bytes:
-        file = self._open()
-        end = file.tell()
-        file.seek(0)
-        head = file.read(size)
-        file.seek(end)
-        return head
-
-    def keep(self, key: str) -> bool:
-        file = self._open()
-        checked_key(key)
-        try:
-            file.flush()
-            file.seek(0)
-            return self._store.create(key, file)
-        finally:
-            self.drop()
-
-    def drop(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _open(self) -> BinaryIO:
-        if self._file is None:
-            raise StoreError("This part was kept or dropped before.")
-        return self._file
+    secret: str = field(repr=False)
 
 
 class S3Store:
@@ -121,7 +75,7 @@ class S3Store:
             raise StoreError("This object store overwrites what is there (If-None-Match is not heeded).")
 
     def part(self) -> S3Part:
-        return S3Part(self, self._spool)
+        return S3Part(self.create, self._spool)
 
     def settle(self) -> None:
         """A put that was answered is durable; there is nothing to wait for."""
@@ -138,7 +92,7 @@ class S3Store:
         if self.exists(key):  # saves sending what nobody needs
             return False
         try:
-            with _told(key):
+            with told(key):
                 obstore.put(self._client, key, content, mode="create")
         except AlreadyExistsError:
             return False
@@ -149,14 +103,14 @@ class S3Store:
 
         size = self.size(key)
         if size > READ_WHOLE:
-            return cast("BinaryIO", io.BufferedReader(_Ranges(self._client, key, size), PIECE))
-        with _told(key):
+            return cast("BinaryIO", io.BufferedReader(Ranges(self._client, key, size), PIECE))
+        with told(key):
             return io.BytesIO(obstore.get(self._client, key).bytes() if size else b"")
 
     def size(self, key: str) -> int:
         import obstore
 
-        with _told(checked_key(key)):
+        with told(checked_key(key)):
             return int(obstore.head(self._client, key)["size"])
 
     def exists(self, key: str) -> bool:
@@ -169,7 +123,7 @@ class S3Store:
         import obstore
 
         folder = checked_prefix(prefix).rpartition("/")[0]
-        with _told(folder or "The archive"):
+        with told(folder or "The archive"):
             for portion in obstore.list(self._client, folder or None):
                 for found in portion:
                     if (key := str(found["path"])).startswith(prefix) and not key.startswith(_TRIAL):
@@ -181,54 +135,6 @@ class S3Store:
 
         if not self.exists(key):
             return False
-        with _told(key):
+        with told(key):
             obstore.delete(self._client, key)
         return True
-
-
-class _Ranges(io.RawIOBase):
-    """An object read piece by piece."""
-
-    def __init__(self, client: Any, key: str, size: int) -> None:
-        self._client, self._key, self._size, self._at = client, key, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(base + offset, 0)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        import obstore
-
-        end = min(self._at + len(buffer), self._size)
-        if end <= self._at:
-            return 0
-        with _told(self._key):
-            found = obstore.get_range(self._client, self._key, start=self._at, end=end)
-        buffer[: end - self._at] = memoryview(found)
-        count, self._at = end - self._at, end
-        return count
-
-
-@contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Errors of the store as those of the archive; its answer may name places, so it is left out."""
-    from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
-
-    try:
-        yield
-    except AlreadyExistsError:
-        raise
-    except (NotFoundError, FileNotFoundError) as exc:
-        raise ObjectMissing(what) from exc
-    except (BaseError, OSError) as exc:
-        raise StoreError(f"{what}: the object store did not do it ({type(exc).__name__}).") from exc

@@ -1,0 +1,29 @@
+"""Why a file was not taken, in words: what happened, what is safe, what to do.
+
+Comes in: a code. Goes out: a sentence.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+NOT_DICOM, DAMAGED, TOO_LARGE, IDENTITY, NOT_WHOLE = (
+    "not-dicom",
+    "damaged",
+    "too-large",
+    "identity",
+    "not-whole",
+)
+
+
+def words(code: str) -> str:
+    """The sentence for a code; empty for none."""
+    return {
+        NOT_DICOM: _("It is no DICOM file. Nothing of it was kept; leave it out."),
+        DAMAGED: _("It is cut short or damaged. Nothing of it was kept; export it again."),
+        TOO_LARGE: _("It is larger than 1 GiB. Nothing of it was kept; send it by DICOM."),
+        IDENTITY: _(
+            "It holds what may tell who the patient is. Nothing of it was kept; de-identify it anew."
+        ),
+        NOT_WHOLE: _("It did not arrive as it was sent. Nothing of it was kept; send it again."),
+    }.get(code, "")

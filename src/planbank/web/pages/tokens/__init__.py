@@ -1,0 +1,1 @@
+"""My tokens of the API: made, listed, ended."""

@@ -1,0 +1,48 @@
+"""What the page's script says, in the language of the page.
+
+Comes in: nothing. Goes out: texts by name; {came}, {seen}, {refused}, {mb} and {all} are filled in there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+def script_words() -> dict[str, Any]:
+    """Texts for js/upload/page.js."""
+    return {
+        "begin": _("Looking at the files..."),
+        "going": _("{came} of {seen} files, {mb} of {all} MB. Leave this page open."),
+        "done": _("All {seen} files came, {refused} of them refused."),
+        "filing": _("{n} of them are still being filed."),
+        "filed": _("All that was kept is filed."),
+        "nothing": _("None of these files can go; why is said below."),
+        "nobody": _("No patient ID"),
+        "halted": {
+            "paused": _("Paused. What came is safe."),
+            "signed-out": _("You were signed out. Sign in again in another tab, then go on here."),
+            "ended": _("This upload has ended. What came is safe; begin another for the rest."),
+            "lost": _("The line to the bank is gone. What came is safe; go on when it is back."),
+            "broken": _(
+                "This page stopped working. What came is safe: load it again and choose the same files."
+            ),
+            "insecure": _("Uploads need an encrypted page (https). Ask who runs this bank."),
+        },
+        "problems": {
+            "not-dicom": _("No DICOM file; it stays where it is."),
+            "directory": _("An index of a disc; it holds no images and stays where it is."),
+            "identity": _(
+                "It still tells who the patient is, so it did not leave this computer. De-identify it first."
+            ),
+            "link": _("A link; links are not followed."),
+            "encrypted": _("It is encrypted. Unpack the archive yourself."),
+            "too-large": _("Larger than 1 GiB. Send it by DICOM."),
+            "packing": _("Packed in a way that browsers cannot read. Unpack the archive yourself."),
+            "bomb": _("It says it holds far more than it can, and was not opened."),
+            "zip64": _("The archive is too large to be read here. Unpack it and choose the folder."),
+            "damaged": _("The archive is damaged. Pack it anew, or choose the folder."),
+            "unreadable": _("It could not be read from your disk."),
+        },
+    }

@@ -1,0 +1,117 @@
+// Everything of an upload that takes time, away from the page: files are read, looked at, hashed and sent here.
+// Comes in by message: {what: "begin", addresses, csrf, deidentified}, {what: "files", files}, {what: "pause"},
+// {what: "go"}, {what: "stop"}. Goes out: {what: "seen" | "came" | "problem" | "halted" | "idle", ...}. A file is
+// held in memory only while it is looked at or sent; its name never leaves this machine.
+
+import { isArchive, membersOf } from "./archive.js";
+import { factsOf } from "./part10.js";
+import { Halted, Sender } from "./sender.js";
+
+const AT_ONCE = 3;
+const ASKED_AT_ONCE = 100;
+const PATIENT = /^[0-9]{3}-[2-9A-HJ-NP-Z]{8}$/;
+
+const found = [];
+const looked = [];
+let sender = null;
+let deidentified = false;
+let working = false;
+let looking = false;
+let stopped = false;
+
+const tell = (what, more) => postMessage({ what, ...more });
+const hex = (buffer) => Array.from(new Uint8Array(buffer), (one) => one.toString(16).padStart(2, "0")).join("");
+
+onmessage = ({ data }) => {
+  if (data.what === "begin") {
+    sender = new Sender(data.addresses, data.csrf);
+    deidentified = data.deidentified;
+  } else if (data.what === "files") {
+    found.push(...data.files);
+    look();
+  } else if (data.what === "pause") sender.pause();
+  else if (data.what === "go") {
+    sender.go();
+    send();
+  } else if (data.what === "stop") {
+    stopped = true;
+    sender.pause();
+  }
+};
+
+/** Look at every file that was chosen; what may leave is sent as soon as some are known. */
+async function look() {
+  if (looking) return;
+  looking = true;
+  while (found.length && !stopped) {
+    const { name, blob } = found.shift();
+    try {
+      if (await isArchive(blob)) await openArchive(name, blob);
+      else await lookAt(name, blob.size, async () => new Uint8Array(await blob.arrayBuffer()));
+    } catch (exc) {
+      tell("problem", { name, why: exc.message || "unreadable" });
+    }
+    if (looked.length >= ASKED_AT_ONCE) send();
+  }
+  looking = false;
+  send();
+}
+
+async function openArchive(name, blob) {
+  for (const member of await membersOf(blob)) {
+    const shown = `${name} / ${member.name}`;
+    if (member.refused) tell("problem", { name: shown, why: member.refused });
+    else
+      try {
+        await lookAt(shown, member.size, member.read);
+      } catch (exc) {
+        tell("problem", { name: shown, why: exc.message || "unreadable" });
+      }
+  }
+}
+
+async function lookAt(name, size, read) {
+  const bytes = await read();
+  const facts = factsOf(bytes);
+  if (!facts) return tell("problem", { name, why: "not-dicom" });
+  if (!facts.modality && !facts.patientId && /DICOMDIR$/i.test(name)) return tell("problem", { name, why: "directory" });
+  if (deidentified && !facts.unread && (facts.removed !== "YES" || !PATIENT.test(facts.patientId)))
+    return tell("problem", { name, why: "identity" });
+  const sha256 = hex(await crypto.subtle.digest("SHA-256", bytes));
+  looked.push({ name, size, sha256, patient: facts.patientId, read });
+  return tell("seen", { patient: facts.patientId, modality: facts.modality, size });
+}
+
+/** Send what was looked at, some at once, those first asked about that may have come before. */
+async function send() {
+  if (working || !looked.length) {
+    if (!working && !looking && !found.length) tell("idle", {});
+    return;
+  }
+  working = true;
+  try {
+    while (looked.length) {
+      const batch = looked.slice(0, ASKED_AT_ONCE);
+      const known = await sender.known(batch.map((one) => one.sha256));
+      const queue = [...batch];
+      const left = new Set(batch);
+      const one = async () => {
+        while (queue.length) {
+          const file = queue.shift();
+          const answer = known.has(file.sha256) ? { state: "kept", before: true } : await sender.send(file);
+          tell("came", { name: file.name, patient: file.patient, size: file.size, ...answer });
+          left.delete(file);
+        }
+      };
+      const done = await Promise.allSettled(Array.from({ length: AT_ONCE }, one));
+      looked.splice(0, batch.length, ...left);
+      const failed = done.find((each) => each.status === "rejected");
+      if (failed) throw failed.reason;
+    }
+  } catch (exc) {
+    tell("halted", { why: exc instanceof Halted ? exc.why : "lost" });
+  } finally {
+    working = false;
+  }
+  if (!looked.length && !looking && !found.length) tell("idle", {});
+}
