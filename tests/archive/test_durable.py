@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -70,8 +71,9 @@ def test_writers_and_sweeps_side_by_side(tmp_path: Path) -> None:
         while not stop.is_set():
             durable.sweep(tmp_path, ".part")
 
-    sweeper = threading.Thread(target=sweep)
-    sweeper.start()
+    sweepers = [threading.Thread(target=sweep) for _ in range(4)]
+    for sweeper in sweepers:
+        sweeper.start()
     try:
         for number in range(300):
             path = tmp_path / f"{number}.part"
@@ -81,9 +83,30 @@ def test_writers_and_sweeps_side_by_side(tmp_path: Path) -> None:
             os.close(fd)
     finally:
         stop.set()
-        sweeper.join()
+        for sweeper in sweepers:
+            sweeper.join()
     assert len(list(tmp_path.glob("*.whole"))) == 300
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_sweep_that_comes_late_spares_what_was_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two sweeps open one part; the first takes it; its writer makes it again before the second locks."""
+    path = tmp_path / "a.part"
+    path.touch()
+    lock, made = fcntl.flock, []
+
+    def late(fd: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        assert durable.sweep(tmp_path, ".part") == 1
+        made.append(durable.create_locked(path))
+        lock(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert durable.sweep(tmp_path, ".part") == 0
+    assert os.path.samestat(os.fstat(made[0]), path.stat())
+    os.close(made[0])
 
 
 def test_short_writes_go_on(tmp_path: Path) -> None:

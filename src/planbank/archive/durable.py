@@ -79,10 +79,12 @@ def sweep(folder: Path, suffix: str) -> int:
             continue  # gone in the meantime, or not ours to touch
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink(missing_ok=True)
-            swept += 1
+            # Another sweep may have taken this file, and its writer made it anew under the same name.
+            if os.path.samestat(os.fstat(fd), path.lstat()):
+                path.unlink()
+                swept += 1
         except OSError:
-            continue  # its writer lives
+            continue  # its writer lives, or it is gone
         finally:
             os.close(fd)
     return swept

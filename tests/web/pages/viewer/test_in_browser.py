@@ -287,7 +287,7 @@ def test_levels_given_in_percent_are_kept_in_percent(open_: Any, site: tuple[str
     ):
         field.fill(given)
         field.press("Enter")
-        page.wait_for_function("document.querySelector('[data-part=said]').textContent !== ''")
+        page.wait_for_function("() => document.querySelector('[data-part=said]').textContent !== ''")
         assert site[1].kept[-1] == kept
         page.evaluate("document.querySelector('[data-part=said]').textContent = ''")
         page.get_by_role("button", name="Own", exact=True).click()
