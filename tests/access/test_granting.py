@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from planbank.access.granting import PERIOD, Asked, LastKeyUser, confirm, give, leave, renew, revoke
+from planbank.access.granting import (
+    PERIOD,
+    Asked,
+    LastKeyUser,
+    ask_again,
+    confirm,
+    give,
+    let_end,
+    renew,
+    revoke,
+)
 from planbank.access.models import Grant, Renewal
 from planbank.access.policy import may
 from planbank.access.queries.holders import key_users, lapsing, reminder, without_key_user
@@ -246,20 +256,20 @@ def test_one_is_let_end_taken_back_and_a_renewal_undoes_it(
 ) -> None:
     grant = rows.grant(rows.user("one"), "reader", brain, see=See.PSEUDONYMISED)
     until = grant.until
-    assert leave(by(rows, key), grant).left_by == key
+    assert let_end(by(rows, key), grant).let_end_by == key
     with pytest.raises(ChangedMeanwhile):
-        leave(by(rows, key), grant)
+        let_end(by(rows, key), grant)
     assert may(grant.user, "data.view", rows.at, Scope.of(brain)), "it holds until its day"
-    assert leave(by(rows, key), grant, left=False).left_at is None
-    leave(by(rows, key), grant)
+    assert ask_again(by(rows, key), grant).let_end_at is None
+    let_end(by(rows, key), grant)
     assert renew(by(rows, key), [grant]) == 1
     grant.refresh_from_db()
-    assert (grant.left_at, grant.left_by) == (None, None) and grant.until > until - timedelta(days=2)
+    assert (grant.let_end_at, grant.let_end_by) == (None, None) and grant.until > until - timedelta(days=2)
     grant.until -= timedelta(days=1)
     with pytest.raises(ChangedMeanwhile):
-        leave(by(rows, key), grant)
+        let_end(by(rows, key), grant)
     own = Grant.objects.get(user=key)
     with pytest.raises(AccessError, match="their own"):
-        leave(by(rows, key), own)
+        let_end(by(rows, key), own)
     actions = Entry.objects.filter(object_kind="grant").values_list("action", flat=True)
-    assert {"leave grant to end", "keep grant in mind"} <= set(actions)
+    assert {"let grant end", "ask about grant again"} <= set(actions)

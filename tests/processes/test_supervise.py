@@ -79,7 +79,9 @@ def test_told_to_end_while_it_starts_it_ends(tmp_path: Path) -> None:
             running.kill()
             running.wait()
     assert not (home / "pg.new" / "postmaster.pid").exists()
-    done = subprocess.run([sys.executable, "-c", GOES_ON, str(home)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", GOES_ON, str(home)], capture_output=True, text=True, timeout=120
+    )
     assert done.stdout == "no migration is left\n", done.stderr
 
 

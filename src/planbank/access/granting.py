@@ -150,8 +150,8 @@ def renew(act: Act, grants: Iterable[Grant], reason: str = "", until: datetime |
             reason=reason.strip()[:200],
         )
         row.until = after
-        row.left_at, row.left_by = None, None
-        row.save(update_fields=["until", "left_at", "left_by"])
+        row.let_end_at, row.let_end_by = None, None
+        row.save(update_fields=["until", "let_end_at", "let_end_by"])
         _journal(act, "renew grant", row)
         done += 1
     return done
@@ -199,19 +199,32 @@ def restore(act: Act, grant: Grant) -> Grant:
 
 
 @transaction.atomic
-def leave(act: Act, grant: Grant, *, left: bool = True) -> Grant:
-    """Decide that a grant may end on its day, so that nobody is asked to renew it; or take that back.
+def let_end(act: Act, grant: Grant) -> Grant:
+    """Decide that a grant may end on its day, so that nobody is asked to renew it.
 
     Who may renew decides it. Nothing else changes: it holds until its day, its holder is reminded, and a
     renewal undoes it. Raises AccessError; ChangedMeanwhile where it was renewed, revoked or decided.
     """
     row = _locked(grant)
-    if row.revoked_at is not None or (left and row.until != grant.until) or (row.left_at is not None) is left:
+    if row.revoked_at is not None or row.until != grant.until or row.let_end_at is not None:
         raise ChangedMeanwhile
     _check_giver(act, row.user, _asked(row), "grant.renew")
-    row.left_at, row.left_by = (act.at, act.user) if left else (None, None)
-    row.save(update_fields=["left_at", "left_by"])
-    _journal(act, "leave grant to end" if left else "keep grant in mind", row)
+    row.let_end_at, row.let_end_by = act.at, act.user
+    row.save(update_fields=["let_end_at", "let_end_by"])
+    _journal(act, "let grant end", row)
+    return row
+
+
+@transaction.atomic
+def ask_again(act: Act, grant: Grant) -> Grant:
+    """Take back `let_end`. Raises AccessError; ChangedMeanwhile where that is not so any more."""
+    row = _locked(grant)
+    if row.revoked_at is not None or row.let_end_at is None:
+        raise ChangedMeanwhile
+    _check_giver(act, row.user, _asked(row), "grant.renew")
+    row.let_end_at, row.let_end_by = None, None
+    row.save(update_fields=["let_end_at", "let_end_by"])
+    _journal(act, "ask about grant again", row)
     return row
 
 

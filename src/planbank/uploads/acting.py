@@ -75,7 +75,9 @@ def refused(
     detail: str = "",
     tags: Sequence[str] = (),
 ) -> UploadedFile:
-    """Note that a file was not taken, and why."""
+    """Note that a file was not taken, and why; what was kept before stays so."""
+    if earlier := known(upload, [sha256]).get(sha256):
+        return earlier
     more = {"detail": detail[:300], "tags": list(tags)}
     return _noted(upload, sha256, size, at=act.at, state=State.REFUSED, reason=reason, **more)
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-NOT_DICOM, DAMAGED, TOO_LARGE, IDENTITY, NOT_WHOLE = (
+NOT_DICOM, DAMAGED, TOO_LARGE, IDENTITY, NOT_JUDGED, NOT_WHOLE = (
     "not-dicom",
     "damaged",
     "too-large",
     "identity",
+    "not-judged",
     "not-whole",
 )
 
@@ -24,6 +25,10 @@ def words(code: str) -> str:
         TOO_LARGE: _("It is larger than 1 GiB. Nothing of it was kept; send it by DICOM."),
         IDENTITY: _(
             "It holds what may tell who the patient is. Nothing of it was kept; de-identify it anew."
+        ),
+        NOT_JUDGED: _(
+            "It is of a kind that may show who the patient is where nobody can look for it. Nothing of it "
+            "was kept; leave it out."
         ),
         NOT_WHOLE: _("It did not arrive as it was sent. Nothing of it was kept; send it again."),
     }.get(code, "")

@@ -162,7 +162,7 @@ def django_settings(settings: Settings, database_url: str, secret: str) -> dict[
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
         "LOGGING_CONFIG": None,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 2000,
-        "FILE_UPLOAD_HANDLERS": ["planbank.web.uploads.InMemory"],
+        "FILE_UPLOAD_HANDLERS": ["planbank.web.files_in_memory.InMemory"],
         "SILENCED_SYSTEM_CHECKS": [],
     }
 

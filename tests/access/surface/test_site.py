@@ -28,7 +28,7 @@ IDLE = {
     **dict.fromkeys(
         (
             *("unassigned-delete-undo", "withdrawal-undo", "triggers-again-stop", "protocol-back"),
-            *("grant-restore", "grant-keep", "statistics-back", "participant-back", "person-on"),
+            *("grant-restore", "grant-ask-again", "statistics-back", "participant-back", "person-on"),
             "constraint-back",
         ),
         "nothing was done that can be undone",

@@ -15,12 +15,12 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='grant',
-            name='left_at',
+            name='let_end_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
             model_name='grant',
-            name='left_by',
+            name='let_end_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(

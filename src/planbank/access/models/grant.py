@@ -62,8 +62,8 @@ class Grant(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     # Who may renew it decided that it may end on its day; a renewal undoes that.
-    left_at = models.DateTimeField(null=True)
-    left_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    let_end_at = models.DateTimeField(null=True)
+    let_end_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     revoked_reason = models.CharField(max_length=200, blank=True)

@@ -28,12 +28,15 @@ def lapsing(at: datetime, within: timedelta = timedelta(days=REMINDED[0])) -> Qu
     return Grant.objects.in_force(at).filter(until__lte=at + within).order_by("until", "pk")
 
 
+def step_of(left: timedelta) -> int | None:
+    """The least of 30, 7 and 1 days that a time is within; None where it is more."""
+    return min((days for days in REMINDED if left <= timedelta(days=days)), default=None)
+
+
 def reminder(grant: Grant, at: datetime) -> int | None:
     """Which reminder is due: 30, 7 or 1 days ahead; None before and after."""
     left = grant.until - at
-    if left <= timedelta(0):
-        return None
-    return min((days for days in REMINDED if left <= timedelta(days=days)), default=None)
+    return None if left <= timedelta(0) else step_of(left)
 
 
 def lapsing_key(grant: Grant, days: int) -> str:

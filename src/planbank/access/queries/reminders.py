@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from planbank.access.models import Grant
-from planbank.access.queries.holders import REMINDED, without_key_user
+from planbank.access.queries.holders import REMINDED, step_of, without_key_user
 from planbank.protocols.models import Protocol
 
 
@@ -41,7 +41,6 @@ def orphans(at: datetime) -> list[Orphan]:
     found = []
     for pk, row in rows.items():
         until = last.get(pk)
-        left = until - at if until else timedelta(0)
-        days = min((step for step in REMINDED if left <= timedelta(days=step)), default=0) if until else 0
-        found.append(Orphan(row, days, until))
+        days = step_of(until - at) if until else None
+        found.append(Orphan(row, days or 0, until))
     return sorted(found, key=lambda one: (one.days, one.protocol.short_name))

@@ -136,7 +136,7 @@ _GRANTS = [
     door("grants-renew", "grant.renew", POST),
     door("grant-revoke", "grant.revoke", BOTH, COUNTS, of="grant"),
     door("grant-restore", "grant.revoke", POST, of="grant"),
-    door("grant-keep", "grant.renew", POST, of="grant"),
+    door("grant-ask-again", "grant.renew", POST, of="grant"),
     door("protocol-people", "grant.view", GET, COUNTS, scope="protocol"),
     door("protocol-people-give", "grant.give", BOTH, COUNTS, scope="protocol"),
     door("protocol-person", "access.explain", GET, COUNTS, scope="protocol", of="person"),

@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from planbank.access.queries.zones import zone_of as works_in
 from planbank.house import House
 from planbank.messages.kinds import KINDS
 from planbank.messages.models import Channel, Event, How, Message, Telephone, Telling
@@ -71,7 +72,7 @@ def _due(house: House, channel: str) -> Iterator[tuple[User, str, datetime]]:
             if now - row["first"] >= GATHER and _apart(user, channel, now):
                 yield user, How.NOW.value, now
             continue
-        zone = zone_of(zone_name(user), house.settings.time_zone)
+        zone = zone_of(works_in(user.pk, now), house.settings.time_zone)
         _day, moment = last_morning(now, zone, weekly=row["how"] == How.WEEKLY)
         if row["first"] < moment:
             yield user, row["how"], moment
@@ -80,12 +81,6 @@ def _due(house: House, channel: str) -> Iterator[tuple[User, str, datetime]]:
 def _apart(user: User, channel: str, now: datetime) -> bool:
     told = Telling.objects.filter(user=user, channel=channel, how=How.NOW, told_at__gt=now - APART)
     return not told.exists()
-
-
-def zone_name(user: User) -> str:
-    """The zone of where somebody works."""
-    found = user.affiliations.order_by("pk").values_list("institution__time_zone", flat=True).first()
-    return found or ""
 
 
 @transaction.atomic
@@ -114,7 +109,7 @@ def _number(user: User) -> str:
 
 
 def _letter(house: House, user: User, channel: str, how: str, events: list[Event]) -> Letter:
-    zone = zone_of(zone_name(user), house.settings.time_zone)
+    zone = zone_of(works_in(user.pk, house.clock.now()), house.settings.time_zone)
     lines = lines_of(house, events, zone)
     if channel == Channel.TEXT:
         more = f" (+{len(lines) - 1})" if len(lines) > 1 else ""

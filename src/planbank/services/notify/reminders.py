@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from planbank.access.models import Grant
-from planbank.access.queries.holders import REMINDED, lapsing, lapsing_key, reminder
+from planbank.access.queries.holders import REMINDED, lapsing, lapsing_key, reminder, step_of
 from planbank.access.queries.zones import zone_of
 from planbank.house import House
 from planbank.messages.models import Event, EventKind
@@ -68,7 +68,7 @@ def _stage(left: timedelta) -> str:
     """'over', or the least of 30, 7 and 1 days that it is within."""
     if left <= timedelta(0):
         return "over"
-    return str(min((days for days in REMINDED if left <= timedelta(days=days)), default=REMINDED[0]))
+    return str(step_of(left) or REMINDED[0])
 
 
 def _of_grant(grant: Grant, now: datetime, kind: str, key: str) -> Event:
@@ -82,7 +82,7 @@ def _of_grant(grant: Grant, now: datetime, kind: str, key: str) -> Event:
         "day": day.isoformat(),
     }
     scope = {"scope_kind": grant.scope_kind, "scope_id": grant.scope_id}
-    if kind == EventKind.LAPSING and grant.left_at is not None:
+    if kind == EventKind.LAPSING and grant.let_end_at is not None:
         scope = {}  # key users know: they decided it. Its holder is told.
     return Event(at=now, kind=kind, user=grant.user, params=params, key=key, **scope)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from planbank.deidentify.profiles import PROFILES
-from planbank.deidentify.recheck import doubts
+from planbank.deidentify.recheck import Doubt, doubts
 from planbank.deidentify.words import Words
 from planbank.dicom.encoding import split_file
 from planbank.dicom.uids import trim
@@ -23,7 +23,7 @@ from planbank.services.register.unpack import who
 from planbank.transit.parcel import Header, new_parcel_id
 from planbank.uploads import acting
 from planbank.uploads.models import Upload, UploadedFile
-from planbank.uploads.words import DAMAGED, IDENTITY, NOT_DICOM, NOT_WHOLE
+from planbank.uploads.words import DAMAGED, IDENTITY, NOT_DICOM, NOT_JUDGED, NOT_WHOLE
 
 MAX_FILE = 1024**3
 """Largest file that is taken, in bytes."""
@@ -40,9 +40,11 @@ def take(house: House, act: Act, upload: Upload, data: bytes, sha256: str) -> Up
         return acting.refused(act, upload, sha256, size, NOT_DICOM)
     try:
         header, stored = _announced(act, upload, data)
-        found = doubts(data, PROFILES["foreign"], Words(_own_words())) if upload.deidentified else []
-    except (DicomError, Refused) as exc:
+        found = _doubts(data) if upload.deidentified else []
+    except DicomError as exc:
         return acting.refused(act, upload, sha256, size, DAMAGED, detail=exc.detail or str(exc))
+    except Refused as exc:
+        return acting.refused(act, upload, sha256, size, NOT_JUDGED, detail=exc.detail or str(exc))
     if found:
         tags = sorted({str(doubt) for doubt in found})
         return acting.refused(act, upload, sha256, size, IDENTITY, tags=tags)
@@ -74,6 +76,12 @@ def _announced(act: Act, upload: Upload, data: bytes) -> tuple[Header, memoryvie
         sender_known=True,
     )
     return header, stored
+
+
+def _doubts(data: bytes) -> list[Doubt]:
+    """The bank's own words are asked for only where the field's do not do."""
+    profile = PROFILES["foreign"]
+    return doubts(data, profile, Words()) and doubts(data, profile, Words(_own_words()))
 
 
 def _own_words() -> list[str]:

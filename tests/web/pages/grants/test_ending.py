@@ -50,16 +50,18 @@ def test_one_is_let_end_with_undo_and_nobody_is_asked_any_more(
     browser, back = client_of(kaya), {"to": f"protocol-{brain.pk}"}
     mark = f"{held.pk} {held.until.isoformat()}"
     assert "not yet" in browser.get(url(brain)).text, "nobody was told so far"
-    answer = browser.post("/grants/renew/", {"leave": mark, **back}, follow=True)
-    undo = f"/grants/{held.pk}/keep-in-mind/"
+    answer = browser.post("/grants/renew/", {"let_end": mark, **back}, follow=True)
+    undo = f"/grants/{held.pk}/ask-again/"
     assert "It ends on its day" in answer.text and undo in answer.text and "lets it end" in answer.text
     assert "permission of others ends" not in browser.get("/").text
     assert "Let it end" not in browser.get(url(brain)).text and "Renew to" in browser.get(url(brain)).text
-    assert "changed since you opened it" in browser.post("/grants/renew/", {"leave": mark}, follow=True).text
+    assert (
+        "changed since you opened it" in browser.post("/grants/renew/", {"let_end": mark}, follow=True).text
+    )
     assert "asked about it again" in browser.post(undo, follow=True).text
     assert "permission of others ends" in browser.get("/").text
     assert client_of(rows.user("bert")).post(undo).status_code == 404
-    assert browser.post("/grants/renew/", {"leave": "7; drop"}).status_code == 404
+    assert browser.post("/grants/renew/", {"let_end": "7; drop"}).status_code == 404
 
 
 def test_who_was_told_and_by_which_way(

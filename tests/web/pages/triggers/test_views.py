@@ -17,7 +17,7 @@ from planbank.journal.models import Entry
 from planbank.people.models import User
 from planbank.pipeline.models import Outcome
 from planbank.protocols.models import Firing, Membership, Protocol, Trigger
-from planbank.web import uploads
+from planbank.web import files_in_memory
 from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
@@ -218,7 +218,7 @@ def test_files_are_tried_and_forgotten(bank: House, protocol: Protocol, kaya: Cl
 def test_what_is_too_large_or_missing_is_said(
     protocol: Protocol, kaya: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "MOST_BYTES", 1000)
+    monkeypatch.setattr(files_in_memory, "MOST_BYTES", 1000)
     large = SimpleUploadedFile("large.dcm", bytes(2000))
     assert "It is larger than" in kaya.post(url(protocol, "try/"), {"files": [large]}).content.decode()
     assert "No file came along" in kaya.post(url(protocol, "try/")).content.decode()

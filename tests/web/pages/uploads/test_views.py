@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from planbank.archive.names import object_key
 from planbank.catalogue.models import Instance, InstanceVersion, PatientFile, QuarantinedParcel, Submission
@@ -102,6 +103,9 @@ def test_a_file_comes_once_however_often_it_is_sent(bank: House, olga: Client, f
     upload = begun(olga)
     hashes = [hashlib.sha256(file).hexdigest() for file in files]
     assert [send(olga, upload, files[0]).json()["state"] for _ in range(2)] == ["kept", "kept"]
+    head = {"X-Sha256": hashes[0]}
+    long = olga.generic("POST", f"/uploads/{upload.pk}/file/", b"", CONTENT_LENGTH=str(2**31), headers=head)
+    assert long.json()["state"] == "kept", "what came stays, whatever else bears its hash"
     body = json.dumps({"hashes": [*hashes, "x", 7]})
     known = olga.post(f"/uploads/{upload.pk}/known/", body, content_type="application/json").json()
     assert known == {"known": [hashes[0]]}
@@ -148,6 +152,10 @@ def test_from_abroad_only_what_is_de_identified_is_taken(
     for file in files:
         answer = send(nora, upload, file).json()
         assert answer["state"] == "refused" and any("PatientName" in tag for tag in answer["tags"])
+    screen = next(ds for ds in make_patient("prostate", seed=5).objects if ds.Modality == "CT")
+    screen.SOPClassUID = SecondaryCaptureImageStorage
+    unjudged = send(nora, upload, part10(screen)).json()
+    assert unjudged["state"] == "refused" and "nobody can look for it" in unjudged["why"]
     assert bank.tray.waiting() == [], "nothing was stored"
     for file in files:
         assert send(nora, upload, copy_of(file)).json()["state"] == "kept"

@@ -20,9 +20,10 @@ from django.views.decorators.http import require_POST
 from planbank.access.granting import (
     UNDONE,
     LastKeyUser,
+    ask_again,
     confirm,
     is_last_key_user,
-    leave,
+    let_end,
     renew,
     restore,
     revoke,
@@ -75,8 +76,8 @@ def confirm_one(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def renew_some(request: HttpRequest) -> HttpResponse:
     """Renew one grant or several, all or none, for 12 months; or let one end on its day."""
-    if "leave" in request.POST:
-        return _leave(request)
+    if "let_end" in request.POST:
+        return _let_end(request)
     act, back = act_of(request), people_url(request, scope_named(request.POST.get("to", "")))
     marks = [request.POST["only"]] if "only" in request.POST else request.POST.getlist("grant")
     if not marks:
@@ -96,13 +97,13 @@ def renew_some(request: HttpRequest) -> HttpResponse:
     return redirect(back)
 
 
-@page("grants/<int:pk>/keep-in-mind/", name="grant-keep", action="grant.renew")
+@page("grants/<int:pk>/ask-again/", name="grant-ask-again", action="grant.renew")
 @require_POST
-def keep_one(request: HttpRequest, pk: int) -> HttpResponse:
+def ask_again_about(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back that one may end: people are asked again whether to renew it."""
     row = _grant(request, "grant.renew", pk)
     try:
-        leave(act_of(request), row, left=False)
+        ask_again(act_of(request), row)
     except ChangedMeanwhile:
         messages.info(request, _("Nothing was changed: it was decided or renewed meanwhile."))
     except AccessError as exc:
@@ -112,17 +113,17 @@ def keep_one(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(people_url(request, _scope(row)))
 
 
-def _leave(request: HttpRequest) -> HttpResponse:
-    row = _as_shown(request, request.POST["leave"])
+def _let_end(request: HttpRequest) -> HttpResponse:
+    row = _as_shown(request, request.POST["let_end"])
     try:
-        leave(act_of(request), row)
+        let_end(act_of(request), row)
     except ChangedMeanwhile:
         messages.warning(request, str(_MEANWHILE))
     except AccessError as exc:
         messages.error(request, str(exc))
     else:
         said = _("It ends on its day, and nobody is asked any more. Until then all stays as it is.")
-        messages.success(request, said, extra_tags=reverse("grant-keep", args=[row.pk]))
+        messages.success(request, said, extra_tags=reverse("grant-ask-again", args=[row.pk]))
     return redirect(people_url(request, _scope(row)))
 
 

@@ -48,7 +48,7 @@ def _waiting(request: HttpRequest) -> tuple[int, bool] | None:
     """How many lapse within 30 days that I might renew."""
     now = house_of(request).clock.now()
     rows = grants_seen(request.user, "grant.renew", now).in_force(now).exclude(user=user_of(request))
-    n = rows.filter(until__lte=now + SOON, left_at__isnull=True).count()
+    n = rows.filter(until__lte=now + SOON, let_end_at__isnull=True).count()
     return (n, True) if n else None
 
 
@@ -82,7 +82,7 @@ def of_project(request: HttpRequest, project: int) -> HttpResponse:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One grant: what it is, its history, what can be done about it."""
     now, user = house_of(request).clock.now(), user_of(request)
-    row = grants_seen(user, "grant.view", now).select_related("user", "left_by").filter(pk=pk).first()
+    row = grants_seen(user, "grant.view", now).select_related("user", "let_end_by").filter(pk=pk).first()
     if row is None:
         raise Http404
     act = Act.of(user, now)
@@ -155,8 +155,8 @@ def _list(
     listed = Paginator(ordered, SIZE).get_page(request.GET.get("page"))
     act = Act.of(user_of(request), now)
     soon = rows.in_force(now).filter(until__lte=now + SOON)
-    soon = soon.order_by(F("left_at").asc(nulls_first=True), "until", "pk")
-    soon = soon.select_related("user", "granted_by", "left_by").prefetch_related("institutions")[:SIZE]
+    soon = soon.order_by(F("let_end_at").asc(nulls_first=True), "until", "pk")
+    soon = soon.select_related("user", "granted_by", "let_end_by").prefetch_related("institutions")[:SIZE]
     lapsing = words.shown(soon, now)
     tellings = told(line.row for line in lapsing)
     context |= {

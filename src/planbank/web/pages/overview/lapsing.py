@@ -50,7 +50,7 @@ def _of_others(user: User, now: datetime) -> list[Line]:
     if not may(user, "grant.renew", now):
         return []
     rows = grants_seen(user, "grant.renew", now).in_force(now).filter(until__lte=now + SOON)
-    rows = rows.filter(left_at__isnull=True)
+    rows = rows.filter(let_end_at__isnull=True)
     n = rows.exclude(user=user).count()
     if not n:
         return []

@@ -22,12 +22,12 @@ from planbank.services.trigger.run import in_force
 from planbank.services.trigger.subjects import Seen
 from planbank.services.trigger.trying import Dropped, read_dropped, tried, tried_on
 from planbank.web.acting import user_of
+from planbank.web.files_in_memory import MOST_BYTES
 from planbank.web.pages import house_of, page
 from planbank.web.pages.protocols.tabs import tabs_of
 from planbank.web.pages.triggers.again import again, again_stop
 from planbank.web.pages.triggers.forms import TriggerForm
 from planbank.web.reach import one_of
-from planbank.web.uploads import MOST_BYTES
 
 __all__ = ["again", "again_stop", "edit", "new", "tester", "triggers", "try_files"]
 SHOWN, MOST_FILES = 50, 100

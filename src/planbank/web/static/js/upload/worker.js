@@ -1,6 +1,6 @@
 // Everything of an upload that takes time, away from the page: files are read, looked at, hashed and sent here.
 // Comes in by message: {what: "begin", addresses, csrf, deidentified}, {what: "files", files}, {what: "pause"},
-// {what: "go"}, {what: "stop"}. Goes out: {what: "seen" | "came" | "problem" | "halted" | "idle", ...}. A file is
+// {what: "go"}. Goes out: {what: "seen" | "came" | "problem" | "halted" | "idle", ...}. A file is
 // held in memory only while it is looked at or sent; its name never leaves this machine.
 
 import { isArchive, membersOf } from "./archive.js";
@@ -17,7 +17,6 @@ let sender = null;
 let deidentified = false;
 let working = false;
 let looking = false;
-let stopped = false;
 
 const tell = (what, more) => postMessage({ what, ...more });
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (one) => one.toString(16).padStart(2, "0")).join("");
@@ -33,9 +32,6 @@ onmessage = ({ data }) => {
   else if (data.what === "go") {
     sender.go();
     send();
-  } else if (data.what === "stop") {
-    stopped = true;
-    sender.pause();
   }
 };
 
@@ -43,7 +39,7 @@ onmessage = ({ data }) => {
 async function look() {
   if (looking) return;
   looking = true;
-  while (found.length && !stopped) {
+  while (found.length) {
     const { name, blob } = found.shift();
     try {
       if (await isArchive(blob)) await openArchive(name, blob);
