@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from planbank.access.models import Token
-from planbank.catalogue.models import PlanSet
 from planbank.errors import AnswerEnded
 from planbank.house import House
 from planbank.journal.models import Entry
@@ -22,11 +21,9 @@ from planbank.protocols.models import Protocol
 from planbank.takeout import asking
 from planbank.takeout.models import Export
 from tests.api.calling import Caller
-from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
-from tests.sending import register_sender
-from tests.services.running import run_everything, run_until_idle
-from tests.services.test_order import send
+from tests.protocols.sent import brain_with_a_plan
+from tests.services.running import run_until_idle
 
 MakeCaller = Callable[..., Caller]
 ASKED = {"purpose": "better plans", "recipient": "Region", "form": "raw"}
@@ -39,15 +36,7 @@ def rows(bank: House, now: datetime) -> ProtocolRows:
 
 @pytest.fixture
 def brain(bank: House, rows: ProtocolRows) -> Protocol:
-    register_sender("OUH")
-    protocol = rows.protocol("BRAIN", purpose="better plans")
-    rows.centre(protocol, "OUH")
-    for ds in thinned("prostate"):
-        send(bank, ds)
-    run_everything(bank)
-    rows.join(protocol, PlanSet.objects.get())
-    run_everything(bank)
-    return protocol
+    return brain_with_a_plan(bank, rows, purpose="better plans")
 
 
 @pytest.fixture

@@ -18,12 +18,11 @@ from planbank.catalogue.models import PlanSet
 from planbank.delivery.models import Destination
 from planbank.house import House
 from planbank.protocols.act import Act
-from planbank.protocols.models import Protocol, StructureType
-from tests.made import thinned
+from planbank.protocols.models import Protocol
 from tests.protocols.rows import ProtocolRows
+from tests.protocols.sent import brain_with_a_plan
 from tests.sending import deposit, register_sender
 from tests.services.running import run_everything
-from tests.services.test_order import send
 
 AUH = {"calling_ae": "AUHTPS", "address": "10.1.0.5"}
 
@@ -34,19 +33,9 @@ def act(house: House) -> Act:
 
 def protocol(house: House) -> Protocol:
     """A protocol with one patient's plan, sent by OUH; AUH sends too."""
-    register_sender("OUH")
     register_sender("AUH", "AUHTPS", "10.1.0.0/24")
     rows = ProtocolRows(house.clock.now() - timedelta(days=1))
-    row = rows.protocol("BRAIN")
-    rows.centre(row, "OUH")
-    for name in ("Bladder", "Rectum"):
-        StructureType.objects.create(protocol=row, name=name)
-    for ds in thinned("prostate"):
-        send(house, ds)
-    run_everything(house)
-    rows.join(row, PlanSet.objects.get())
-    run_everything(house)
-    return row
+    return brain_with_a_plan(house, rows, "Bladder", "Rectum")
 
 
 def opened(house: House, of: Protocol, to: Destination | None = None, **more: Any) -> AuditStudy:

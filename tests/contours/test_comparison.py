@@ -41,6 +41,16 @@ def test_boxes_that_are_moved() -> None:
     assert all(s.hd95 == pytest.approx(5, abs=0.26) for s in found.slices)
 
 
+def test_a_line_that_bounds_nothing_is_no_slice() -> None:
+    """A contour whose points lie on one line, on a slice of its own: drawn, and no area."""
+    lines = [np.array([[0, 0, z], [10, 0, z], [20, 0, z]], float) for z in (30.0, 33.0)]
+    whole = body(box((0, 0), (20, 20), Z))
+    found = compare(whole, body([*box((0, 0), (20, 20), Z), *lines]))
+    assert found.dsc == pytest.approx(1) and len(found.slices) == len(Z)
+    nothing = compare(body(lines), body(lines))
+    assert (nothing.dsc, nothing.hd95, nothing.slices) == (None, None, ())
+
+
 def _inner(wide: float, tall: float, deep: float) -> float:
     """Integral over a face of the distance to the nearest of five sides: 5 mm on, or its own rim."""
     y, z = np.meshgrid(np.linspace(0, wide, 401), np.linspace(0, tall, 601))

@@ -57,6 +57,28 @@ username = "admin"
 name = "Ada Admin"
 is_site_admin = true
 """
+TRIAL = """
+[[controller]]
+name = "Region"
+
+[[protocol]]
+short_name = "TRIAL"
+title = "A trial"
+kind = "demo"
+purpose = "To show it"
+legal_basis = "None needed"
+controllers = ["Region"]
+contacts = [{name = "Mette"}]
+status = "active"
+
+[[participation]]
+protocol = "TRIAL"
+institution = "@institution"
+
+[[trigger]]
+protocol = "TRIAL"
+roi_name = "@roi"
+"""
 ENDS_WITHIN = 10.0
 ONE_AFTER_THE_OTHER = """
 import sys
@@ -66,6 +88,11 @@ for command in sys.argv[1:]:
 """
 # A test run that is killed leaves no bank behind.
 LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
+
+
+def trial(institution: str, roi: str) -> str:
+    """A trial that plans of an institution join by the name of an ROI, as `planbank apply` takes it."""
+    return TRIAL.replace("@institution", institution).replace("@roi", roi)
 
 
 def free_ports(count: int) -> list[int]:

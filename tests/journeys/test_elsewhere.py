@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from planbank.demo.patients import make_patient, part10
-from tests.journeys.live import Live, free_ports
+from tests.journeys.live import Live, free_ports, trial
 
 SITE = """
 [[institution]]
@@ -26,27 +26,6 @@ ae_title = "LEEDS_TPS"
 network = "127.0.0.0/8"
 institution = "LEEDS"
 certificates = ["{fingerprint}"]
-
-[[controller]]
-name = "The trust"
-
-[[protocol]]
-short_name = "TRIAL"
-title = "A trial"
-kind = "demo"
-purpose = "To show it"
-legal_basis = "None needed"
-controllers = ["The trust"]
-contacts = [{{name = "Kay"}}]
-status = "active"
-
-[[participation]]
-protocol = "TRIAL"
-institution = "LEEDS"
-
-[[trigger]]
-protocol = "TRIAL"
-roi_name = "TRIAL_HERE"
 """
 TOLD = """
 import json
@@ -86,7 +65,7 @@ def test_r206_local_numbers_and_tls_alone(live: Live, tmp_path: Path) -> None:
     live.env |= {"PLANBANK_DICOM_TLS": "only", "PLANBANK_DICOM_TLS_PORT": str(port)}
     live.dicom_port = port
     live.up()
-    live.apply(SITE.format(scheme="local", fingerprint=found[1]))
+    live.apply(SITE.format(scheme="local", fingerprint=found[1]) + trial("LEEDS", "TRIAL_HERE"))
     folder, tls = tmp_path / "sent", live.home / "keys" / "tls"
     folder.mkdir()
     patient = make_patient("breast", seed=31, institution="LEEDS", trigger_roi="TRIAL_HERE")

@@ -16,33 +16,13 @@ from typing import Any
 import pytest
 
 from planbank.demo.patients import make_patient, part10
-from tests.journeys.live import SITE, Browser, Live
+from tests.journeys.live import SITE, Browser, Live, trial
 
 ROI, PASSWORD = "DBCG_TRIAL", "correct horse battery staple"
 SETTINGS = (
     SITE
+    + trial("OUH", ROI)
     + f"""
-[[controller]]
-name = "Region"
-
-[[protocol]]
-short_name = "TRIAL"
-title = "A trial"
-kind = "demo"
-purpose = "To show it"
-legal_basis = "None needed"
-controllers = ["Region"]
-contacts = [{{name = "Mette"}}]
-status = "active"
-
-[[participation]]
-protocol = "TRIAL"
-institution = "OUH"
-
-[[trigger]]
-protocol = "TRIAL"
-roi_name = "{ROI}"
-
 [[structure_type]]
 protocol = "TRIAL"
 name = "Heart"

@@ -18,6 +18,7 @@ from tests.audits.rows import act, copy_of, objects, opened, protocol
 from tests.protocols.rows import ProtocolRows
 from tests.services.forward.peers import Receiver
 from tests.services.forward.rows import destination_at
+from tests.services.running import run_everything
 
 
 @pytest.fixture
@@ -62,6 +63,25 @@ def test_what_was_cut_off_goes_on_where_it_was(bank: House, of: Protocol, peer: 
     Copy.objects.filter(pk=copy.pk).update(state="made")
     copy.files.update(accepted_at=None)
     assert isinstance(hand_out(bank, copy.pk), Later)
+
+
+def test_a_copy_whose_bytes_are_lost_is_made_anew_as_it_was(
+    bank: House, of: Protocol, peer: Receiver
+) -> None:
+    copy = copy_of(study_at(bank, of, peer), "AUH-1")
+    keys, sent = set(copy.files.values_list("key", flat=True)), len(peer.came)
+    bank.store.erase(min(keys))
+    acting.again(act(bank), copy)
+    hand_out(bank, copy.pk)
+    copy.refresh_from_db()
+    assert (copy.state, copy.problem) == ("failed", "missing")
+    acting.again(act(bank), copy)
+    assert Copy.objects.get(pk=copy.pk).state == "waiting"
+    run_everything(bank)
+    copy.refresh_from_db()
+    assert (copy.state, copy.problem) == ("accepted", "")
+    assert set(copy.files.values_list("key", flat=True)) == keys, "the same bytes"
+    assert {uid for uid, _data in peer.came[sent:]} == {ds.SOPInstanceUID for ds in objects(bank, copy)}
 
 
 def test_no_agreement_no_copy(bank: House, of: Protocol, peer: Receiver) -> None:

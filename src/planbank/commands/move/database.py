@@ -29,7 +29,7 @@ def copy_database(source_url: str, target_url: str) -> tuple[int, int]:
         return _copied(source_url, target_url)
     except psycopg.Error as exc:
         said = str(exc).strip().splitlines() or [type(exc).__name__]
-        raise MoveError(f"A database said: {said[0]}. Nothing was changed.") from exc
+        raise MoveError(f"A database said: {said[0]}. Nothing was copied.") from exc
 
 
 def _copied(source_url: str, target_url: str) -> tuple[int, int]:
@@ -37,9 +37,9 @@ def _copied(source_url: str, target_url: str) -> tuple[int, int]:
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         tables = _tables(source)
         if tables != _tables(target):
-            raise MoveError("The tables there are not those of this version. Nothing was changed.")
+            raise MoveError("The tables there are not those of this version. Nothing was copied.")
         if _holds_people(target):
-            raise MoveError("The database there is not empty. Nothing was changed.")
+            raise MoveError("The database there is not empty. Nothing was copied.")
         # Neither constraints nor the journal's own triggers look at rows one by one; what is copied was held.
         target.execute("SET session_replication_role = replica")
         names = [sql.Identifier(name) for name in tables]

@@ -21,4 +21,4 @@ def make_tables(settings: Settings, url: str) -> None:
     )
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it did not say why"]
-        raise MoveError(f"The tables cannot be made there: {said[-1]}")
+        raise MoveError(f"Nothing was copied: the tables cannot be made there. {said[-1]}")

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from planbank.archive.names import object_key
-from planbank.catalogue.models import Instance, PlanSet
+from planbank.catalogue.models import Instance
 from planbank.errors import AnswerEnded
 from planbank.house import House
 from planbank.journal.models import Entry
@@ -24,9 +24,8 @@ from planbank.services.export.ended import remove_ended
 from planbank.takeout.models import Export, ExportFile
 from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
-from tests.sending import register_sender
-from tests.services.running import run_everything, run_until_idle
-from tests.services.test_order import send
+from tests.protocols.sent import brain_with_a_plan
+from tests.services.running import run_until_idle
 
 ClientOf = Callable[[User | None], Client]
 
@@ -38,16 +37,7 @@ def rows(bank: House, now: datetime) -> ProtocolRows:
 
 @pytest.fixture
 def brain(bank: House, rows: ProtocolRows) -> Protocol:
-    """A protocol with one patient's whole plan, sent by OUH."""
-    register_sender("OUH")
-    protocol = rows.protocol("BRAIN", purpose="better plans")
-    rows.centre(protocol, "OUH")
-    for ds in thinned("prostate"):
-        send(bank, ds)
-    run_everything(bank)
-    rows.join(protocol, PlanSet.objects.get())
-    run_everything(bank)
-    return protocol
+    return brain_with_a_plan(bank, rows, purpose="better plans")
 
 
 @pytest.fixture
