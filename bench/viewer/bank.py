@@ -87,8 +87,14 @@ def send_plan(bank: Bank, folder: Path, *, seed: int = 7) -> str:
         (folder / f"{number:04}.dcm").write_bytes(part10(ds))
     planbank = [sys.executable, "-m", "planbank"]
     subprocess.run([*planbank, "send", "--to", bank.dicom, "--calling", "DEMO_TPS", str(folder)], check=True)
-    subprocess.run([*planbank, "wait", "--home", str(bank.home)], check=True, timeout=PATIENCE)
+    at_rest(bank)
     return patient.patient_id
+
+
+def at_rest(bank: Bank) -> None:
+    """Wait until all that came is filed and calculated."""
+    command = [sys.executable, "-m", "planbank", "wait", "--home", str(bank.home)]
+    subprocess.run(command, check=True, timeout=PATIENCE)
 
 
 def wait_until(ready: Callable[[], object], what: str) -> None:

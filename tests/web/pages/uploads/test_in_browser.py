@@ -172,8 +172,8 @@ def test_from_abroad_nothing_leaves_that_tells_who_it_is(site: SimpleNamespace, 
     assert site.complaints == []
 
 
-def test_two_thousand_files_never_hold_the_page_up(site: SimpleNamespace, tmp_path: Path) -> None:
-    """ui.md, check 12: no task above 200 ms. Each file differs from the others by its number alone."""
+def test_two_thousand_files_are_counted_to_the_last(site: SimpleNamespace, tmp_path: Path) -> None:
+    """Each differs from the others by its number alone. How long the page is held up: bench.upload."""
     page, folder = site.page, tmp_path / "many"
     folder.mkdir()
     file = part10(next(ds for ds in make_patient("prostate", seed=5).objects if ds.Modality == "RTPLAN"))
@@ -186,13 +186,6 @@ def test_two_thousand_files_never_hold_the_page_up(site: SimpleNamespace, tmp_pa
     page.route(
         "**/file/", lambda route: route.fulfill(json={"state": "kept", "why": "", "detail": "", "tags": []})
     )
-    page.evaluate(
-        "window.long = []; document.querySelector('input[webkitdirectory]').addEventListener('change', () =>"
-        " new PerformanceObserver((list) => window.long.push(...list.getEntries().map((one) => one.duration))"
-        ").observe({type: 'longtask'}))"
-    )
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.locator(DONE).wait_for(state="attached", timeout=120_000)
-    longest = max(page.evaluate("window.long"), default=0)
-    print(f"longest task: {longest:.0f} ms")
     assert page.inner_text("#upload-patients").split()[-3:] == ["2000", "2000", "0"]

@@ -14,7 +14,7 @@ const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "modu
 const people = new Map();
 const count = { seen: 0, came: 0, refused: 0, left: 0, bytes: 0, all: 0 };
 let halted = "";
-let drawn = 0;
+let timer = 0;
 let busy = false;
 let following = false;
 
@@ -98,13 +98,13 @@ function cell(kind, text, classes) {
   return one;
 }
 
+/** Soon: one drawing for all that happens until then. */
 function draw() {
-  const now = performance.now();
-  if (now - drawn < 100) {
-    setTimeout(draw, 110 - (now - drawn));
-    return;
-  }
-  drawn = now;
+  timer ||= setTimeout(drawn, 100);
+}
+
+function drawn() {
+  timer = 0;
   bar.max = Math.max(count.seen, 1);
   bar.value = count.came;
   const done = !busy && !halted && count.seen + count.left > 0 && count.came === count.seen;
