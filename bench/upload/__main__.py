@@ -43,11 +43,10 @@ def main() -> None:
             at_rest(bank)
             page = signed_in(browser, bank)
             longest, came, filed = _uploaded(page, bank, folder)
-    print(f"{given.files} files, {size / 1e6:.0f} MB: longest task of the page {longest:.0f} ms")
-    print(
-        f"(budget {LONGEST_MS:.0f}, 0: none above 50); all came after {came:.1f} s, {given.files / came:.0f} files/s,"
-    )
-    print(f"{size / 1e6 / came:.1f} MB/s; all filed after {filed:.1f} s.")
+    print(f"{given.files} files, {size / 1e6:.0f} MB")
+    print(f"longest task of the page {longest:.0f} ms (0: none above 50; budget {LONGEST_MS:.0f})")
+    print(f"all came after {came:.1f} s: {given.files / came:.0f} files/s, {size / 1e6 / came:.1f} MB/s")
+    print(f"all filed after {filed:.1f} s")
 
 
 def _write(folder: Path, count: int) -> int:
