@@ -43,7 +43,7 @@ class Use:
 
 @dataclass
 class Analysed:
-    """The decisions a table goes by."""
+    """The decisions a table goes by. Without a desk nobody's rights are asked."""
 
     found: Decided
     desk: Desk | None = None
@@ -60,6 +60,11 @@ class Analysed:
         if not isinstance(desk.owner, Protocol):
             return cls.none()
         return cls(decided(desk.owner, desk.as_of), desk)
+
+    @classmethod
+    def of_patient(cls, protocol: Protocol, patient: int | None) -> Analysed:
+        """Of one patient now, for whomever it is; plans of nobody known are each for themselves."""
+        return cls.none() if patient is None else cls(decided(protocol, patient=patient))
 
     def takes(self, plan_set: int) -> bool:
         """Whether a plan set has lines."""
@@ -94,8 +99,11 @@ class Analysed:
     def _addition(self, decision: Decision) -> Addition:
         key = decision.structures
         if key not in self._additions:
-            assert self.desk is not None, "decisions are of a protocol's desk"
-            every = plan_sets_of(self.desk.reader, self.desk.dictionary, self.desk.action)
-            seen = every.filter(pk__in=decision.plan_sets).count() == len(decision.plan_sets)
-            self._additions[key] = addition_of(decision) if seen else Addition("unseen")
+            self._additions[key] = addition_of(decision) if self._sees(decision) else Addition("unseen")
         return self._additions[key]
+
+    def _sees(self, decision: Decision) -> bool:
+        if self.desk is None:
+            return True
+        every = plan_sets_of(self.desk.reader, self.desk.dictionary, self.desk.action)
+        return every.filter(pk__in=decision.plan_sets).count() == len(decision.plan_sets)

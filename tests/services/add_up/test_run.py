@@ -17,6 +17,8 @@ from planbank.errors import AnalysisError
 from planbank.house import House
 from planbank.naming.queries.desk import Desk
 from planbank.protocols.actions.adding import add_parts
+from planbank.protocols.actions.constraining import Wish, add
+from planbank.protocols.models import Verdict
 from planbank.protocols.parts import parts_of
 from planbank.statistics.line import Line
 from planbank.statistics.lines import lines_of
@@ -31,6 +33,13 @@ from tests.services.test_order import send, thinned
 def lines(trial: Trial) -> list[Line]:
     desk = Desk(trial.reader, trial.protocol)
     return list(lines_of(desk, asked_for(desk.types, [], "Volume, Dmean, D95%, V95%")))
+
+
+def verdicts(bank: House) -> list[tuple[int, str, str]]:
+    """(plan set, state, reason) of what stands once all is judged that is due."""
+    run_everything(bank)
+    rows = Verdict.objects.order_by("plan_set__sop_instance_uid")
+    return list(rows.values_list("plan_set", "state", "reason"))
 
 
 def test_r159_a_boost_is_added_a_replan_counts_from_its_fraction_and_nothing_is_guessed(bank: House) -> None:
@@ -55,11 +64,14 @@ def test_r159_a_boost_is_added_a_replan_counts_from_its_fraction_and_nothing_is_
     for grouped in parts_of(PlanSet.objects.filter(pk__in=[first.pk, second.pk])).values():
         add_parts(trial.act, trial.protocol, file, grouped.parts)
     assert {one.plan_set.pk: one.analysis for one in lines(trial)} == {first.pk: "", second.pk: ""}
+    add(trial.act, trial.protocol, [Wish("PTV Dmean >= 1 Gy")])
+    assert verdicts(bank) == [(first.pk, "met", ""), (second.pk, "met", "")]
 
     PlanSet.objects.filter(pk__in=[first.pk, second.pk]).update(approval="APPROVED")
     set_rule(trial.act, trial.protocol, "latest approved", None)
     (line,) = lines(trial)
     assert (line.plan_set.pk, line.analysis) == (second.pk, "the latest approved plan")
+    assert verdicts(bank) == [(second.pk, "met", "")], "a plan that was replaced is not judged (R151)"
 
     patient = file.patient_id
     assert patient is not None
@@ -80,16 +92,23 @@ def test_r159_a_boost_is_added_a_replan_counts_from_its_fraction_and_nothing_is_
         (first.prescription_gy or 0) * share + (second.prescription_gy or 0)
     )
     assert "replanned after fraction 1" in line.analysis
+    assert verdicts(bank) == [(first.pk, "met", "")]
+    verdict = Verdict.objects.get()
+    assert verdict.value == pytest.approx(truth.mean_gy, rel=1e-6), "the constraint speaks of the sum"
+    assert verdict.calculation == line.calculation
 
     bank.clock.at = bank.clock.now().replace(microsecond=7)  # type: ignore[attr-defined]
     undo(trial.act, trial.protocol, patient)
     (line,) = lines(trial)
     assert line.analysis == "the latest approved plan"
+    assert verdicts(bank) == [(second.pk, "met", "")]
 
     standing = trial.protocol.analysis_rules.get(ended_at=None)
     set_rule(trial.act, trial.protocol, "delivered", standing.pk)
     found = decided(trial.protocol)
     assert list(found.open) == [patient]
+    nothing = [(pk, "cannot", "needs-choice") for pk in (first.pk, second.pk)]
+    assert verdicts(bank) == nothing, "never a pass"
     flagged = lines(trial)
     assert {one.flags[0] for one in flagged} == {"needs choice"} and len(flagged) == 2
     wanted = asked_for([flagged[0].type], [], "Dmean")

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from planbank.analysis.decide import Part
 from planbank.analysis.models import AnalysisChoice, AnalysisRule
 from planbank.analysis.queries.decided import candidates_of, rule_of
+from planbank.catalogue.models import PatientFile
 from planbank.errors import AnalysisError, ChangedMeanwhile
 from planbank.pipeline.due import make_due
 from planbank.protocols.act import Act
+from planbank.protocols.constraints.due import constraints_due, protocol_due
 from planbank.protocols.models import Protocol
 
 
@@ -39,6 +41,7 @@ def set_rule(act: Act, protocol: Protocol, kind: str, seen: int | None) -> Analy
     AnalysisRule.objects.filter(protocol=protocol, ended_at__isnull=True).update(ended_at=act.at)
     row = AnalysisRule.objects.create(protocol=protocol, kind=kind, set_at=act.at, set_by=act.user)
     _tell(act, protocol, "set rule of plans for analysis", rule=kind)
+    protocol_due(protocol, act.at)
     return row
 
 
@@ -67,6 +70,7 @@ def choose(
         made_by=act.user,
     )
     _tell(act, protocol, "choose plan for analysis", plans=len(parts), reason=row.reason)
+    _judge_anew(act, patient)
     return row
 
 
@@ -76,6 +80,7 @@ def let_rule_decide(act: Act, protocol: Protocol, patient: int) -> None:
     if not _end(act, protocol, patient):
         raise AnalysisError(_("There is nothing to undo."))
     _tell(act, protocol, "choose plan for analysis", plans=0, reason="")
+    _judge_anew(act, patient)
 
 
 @transaction.atomic
@@ -91,12 +96,18 @@ def undo(act: Act, protocol: Protocol, patient: int) -> None:
         before.made_at, before.made_by = act.at, act.user
         before.save(force_insert=True)
     _tell(act, protocol, "undo choice of plan for analysis", plans=len(before.parts) if before else 0)
+    _judge_anew(act, patient)
 
 
 def _end(act: Act, protocol: Protocol, patient: int) -> int:
     Protocol.objects.select_for_update().get(pk=protocol.pk)
     rows = AnalysisChoice.objects.filter(protocol=protocol, patient=patient, ended_at__isnull=True)
     return rows.update(ended_at=act.at, ended_by=act.user)
+
+
+def _judge_anew(act: Act, patient: int) -> None:
+    """Constraints speak of the plan for analysis (R151)."""
+    constraints_due(PatientFile.objects.filter(patient=patient).values_list("pk", flat=True), act.at)
 
 
 def _tell(act: Act, protocol: Protocol, action: str, **what: object) -> None:

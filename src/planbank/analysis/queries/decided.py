@@ -1,4 +1,4 @@
-"""The decisions of a protocol, of all its patients at once (R159).
+"""The decisions of a protocol, of all its patients at once or of one (R159).
 
 Comes in: a protocol, perhaps a moment. Goes out: a decision for each patient. They are of all plans that
 stand in the protocol, whoever asks, so that no two readers get different ones; nobody's rights are asked
@@ -48,20 +48,24 @@ def rule_of(protocol: Protocol, at: datetime | None = None) -> AnalysisRule | No
     return AnalysisRule.objects.filter(_in_force(at, "set_at"), protocol=protocol).first()
 
 
-def choices_of(protocol: Protocol, at: datetime | None = None) -> dict[int, AnalysisChoice]:
-    """Patient -> the choice in force, or that of a moment."""
+def choices_of(
+    protocol: Protocol, at: datetime | None = None, patient: int | None = None
+) -> dict[int, AnalysisChoice]:
+    """Patient -> the choice in force, or that of a moment; of one patient or of all."""
     rows = AnalysisChoice.objects.filter(_in_force(at, "made_at"), protocol=protocol)
+    if patient is not None:
+        rows = rows.filter(patient=patient)
     return {row.patient_id: row for row in rows.select_related("made_by")}
 
 
-def decided(protocol: Protocol, at: datetime | None = None) -> Decided:
-    """Every patient's decision. Two queries where there is neither rule nor choice, else five."""
+def decided(protocol: Protocol, at: datetime | None = None, patient: int | None = None) -> Decided:
+    """The decisions of all patients, or of one. Five queries; two where there is no rule and no choice."""
     row = rule_of(protocol, at)
     rule = row.kind if row else AnalysisRule.Kind.EVERY.value
-    choices = choices_of(protocol, at)
+    choices = choices_of(protocol, at, patient)
     if rule == AnalysisRule.Kind.EVERY and not choices:
         return Decided(rule, {})
-    every = candidates_of(protocol, at)
+    every = candidates_of(protocol, at, patient)
     decisions = {
         patient: decide(rule, its, chosen_of(choices.get(patient))) for patient, its in every.items()
     }

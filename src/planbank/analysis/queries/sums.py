@@ -101,6 +101,12 @@ def calculation_made(addition: Addition) -> Calculation:
     return Calculation.objects.get_or_create(structure_set_id=addition.structure_set, chosen_dose=chosen)[0]
 
 
+def patient_files_of(calculation: Calculation) -> set[int]:
+    """Of the plans that ask for a calculation, for themselves or as the sum that stands for them."""
+    sums = calculation.plan_sums.values_list("plan_set__patient_file", flat=True)
+    return {*calculation.plan_sets.values_list("patient_file", flat=True), *sums}
+
+
 def _own(plan_set: PlanSet) -> list[Calculation]:
     """The calculations of a plan's own dose; a sum made elsewhere is none."""
     rows = plan_set.calculations.filter(chosen_dose__is_plan_sum=False)

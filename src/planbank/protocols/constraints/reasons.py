@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 REASONS: dict[str, str | Promise] = {
+    "needs-choice": _("somebody has to choose which plan is analysed"),
+    "not-added": _("the plans are analysed together, and their doses cannot be added"),
     "not-mapped": _("the structure was not found"),
     "several": _("the structure was found several times; choose one in the matrix"),
     "not-calculated": _("there is no DVH yet"),

@@ -15,6 +15,7 @@ from planbank.analysis.queries.sums import addition_of, calculation_made
 from planbank.house import House
 from planbank.pipeline.due import make_due
 from planbank.pipeline.registry import Done, Result, Subject, service
+from planbank.protocols.constraints.due import constraints_due
 from planbank.protocols.models import Protocol
 from planbank.services.calculate.choose import calculation_lane
 
@@ -33,6 +34,7 @@ def add_up(house: House, protocol_id: int) -> Result:
     if protocol is None:
         return Done("the protocol is gone")
     kept, new, refused = set(), set(), 0
+    changed: set[int] = set()
     for decision in decided(protocol).decisions.values():
         if decision.how != "together":
             continue
@@ -45,9 +47,14 @@ def add_up(house: House, protocol_id: int) -> Result:
             protocol=protocol, plan_set_id=decision.structures, calculation=calculation
         )
         kept.add(row.pk)
+        if made:
+            changed.add(row.plan_set.patient_file_id)
         if made or calculation.calculated_at is None:
             new.add(calculation.pk)
-    PlanSum.objects.filter(protocol=protocol).exclude(pk__in=kept).delete()
+    gone = PlanSum.objects.filter(protocol=protocol).exclude(pk__in=kept)
+    changed.update(gone.values_list("plan_set__patient_file", flat=True))
+    gone.delete()
+    constraints_due(changed, house.clock.now())
     due = [(pk, calculation_lane(pk)) for pk in sorted(new)]
     make_due("calculate", due, house.clock.now())
     make_due("derive", due, house.clock.now())

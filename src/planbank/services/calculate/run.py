@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 
+from planbank.analysis.queries.sums import patient_files_of
 from planbank.catalogue.models import Calculation
 from planbank.errors import DicomError, ObjectMissing
 from planbank.house import House
@@ -48,5 +49,5 @@ def calculate(house: House, calculation_id: int) -> Result:
         return Failed(str(exc))
     for plan_set in row.plan_sets.all():
         settle_comparisons(house, plan_set)
-    constraints_due(row.plan_sets.values_list("patient_file", flat=True), house.clock.now())
+    constraints_due(patient_files_of(row), house.clock.now())
     return Done(f"{number} ROIs")

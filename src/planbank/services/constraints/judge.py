@@ -1,8 +1,9 @@
 """The verdicts on one patient's plans by the constraints of one protocol.
 
-Comes in: a protocol, a patient file. Goes out: `Verdict`s that are not saved yet, one for each plan and
-constraint that concerns it. A constraint of another arm does not concern it; where the arm is not known it
-cannot be evaluated.
+Comes in: a protocol, a patient file. Goes out: `Verdict`s that are not saved yet, one for each plan for
+analysis (R159) and constraint that concerns it: a plan that was replaced has none, plans that are added up
+have those of their sum, and where somebody has to choose nothing can be evaluated. A constraint of another
+arm does not concern it; where the arm is not known it cannot be evaluated.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from planbank.naming.queries.readings import readings_of
 from planbank.protocols.actions.constraining import in_force
 from planbank.protocols.constraints.judging import CANNOT, Asked, Judgement, judge
 from planbank.protocols.models import Constraint, Membership, Participant, Protocol, Verdict
+from planbank.statistics.analysed import Analysed
 from planbank.statistics.line import Line
 from planbank.statistics.lines import lines_in
 from planbank.statistics.request import MetricRequest
 
 WHY = {
+    "needs choice": "needs-choice",
+    "not added": "not-added",
     "not mapped": "not-mapped",
     "multiple": "several",
     "cannot calculate": "cannot-calculate",
@@ -53,10 +57,13 @@ def judged(protocol: Protocol, patient_file: int, at: datetime) -> Iterator[Verd
     types = tuple(dict.fromkeys(one.structure_type for one in asked))
     request = MetricRequest(types, tuple(parse(one) for one in metrics))
     lines: dict[tuple[int, int], list[Line]] = defaultdict(list)
-    for line in lines_in(rows, plans, request, lambda _row: lambda roi: roi.name):
+    analysed = Analysed.of_patient(protocol, rows[0].row.patient)
+    for line in lines_in(rows, plans, request, lambda _row: lambda roi: roi.name, analysed=analysed):
         lines[line.plan_set.pk, line.type.pk].append(line)
     arm = _arm(protocol, rows[0].row.patient)
     for row in rows:
+        if not analysed.takes(row.row.plan_set):
+            continue
         for one in asked:
             if one.arm and arm and one.arm.casefold() != arm.casefold():
                 continue

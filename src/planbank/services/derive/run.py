@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planbank.analysis.queries.sums import patient_files_of
 from planbank.catalogue.models import Calculation
 from planbank.errors import DicomError, ObjectMissing
 from planbank.house import House
@@ -50,7 +51,7 @@ def derive(house: House, calculation_id: int) -> Result:
         return Failed("The archive does not hold an object of this plan set. Run planbank check.")
     except DicomError as exc:
         return Failed(str(exc))
-    constraints_due(row.plan_sets.values_list("patient_file", flat=True), house.clock.now())
+    constraints_due(patient_files_of(row), house.clock.now())
     return Done(f"{made} of {len(due)} structures")
 
 

@@ -44,16 +44,21 @@ def names(house: House, patient_file_id: int) -> Result:
         due += judge(dictionary, members_of(dictionary).filter(patient_file=patient_file_id), now, ARRIVAL)
     _close(patient_file_id, sources, house)
     constraints_due([patient_file_id], now)
-    _add_up(patient_file_id, house)
+    _analyse_anew(patient_file_id, house)
     return Done(f"{due} calculations due" if due else "")
 
 
-def _add_up(patient_file_id: int, house: House) -> None:
-    """Plans that came or went may change which are analysed together."""
+def _analyse_anew(patient_file_id: int, house: House) -> None:
+    """Plans that came or went may change which are analysed, also of those that another centre sent."""
     held = Membership.objects.filter(patient_file=patient_file_id)
     ruled = Protocol.objects.filter(pk__in=held.values("protocol"))
     ruled = ruled.filter(Q(analysis_rules__isnull=False) | Q(analysis_choices__isnull=False))
-    pks = ruled.values_list("pk", flat=True).distinct()
+    pks = list(ruled.values_list("pk", flat=True).distinct())
+    if pks:
+        others = PatientFile.objects.exclude(pk=patient_file_id).filter(
+            patient__isnull=False, patient__files=patient_file_id
+        )
+        constraints_due(others.values_list("pk", flat=True), house.clock.now())
     make_due("add_up", [(pk, lane_of_protocol(pk)) for pk in pks], house.clock.now())
 
 
