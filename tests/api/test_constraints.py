@@ -13,6 +13,7 @@ from planbank.naming.queries.dictionaries import dictionary_of
 from planbank.people.models import User
 from planbank.protocols.act import Act
 from planbank.protocols.actions.constraining import Wish, add
+from planbank.protocols.actions.reviewing import overrule
 from planbank.services.constraints import constraints
 from tests.api.calling import Caller
 from tests.protocols.rows import ProtocolRows
@@ -38,4 +39,9 @@ def test_verdicts_under_pseudonyms(
     assert (asked["text"], asked["tolerated"]) == ("Heart Dmean <= 2 Gy, tolerate 40 Gy", 40)
     (told,) = rita.items("verdicts?protocol=BRAIN")
     assert (told["verdict"], told["value"], told["edition"]) == ("tolerated", 30.0, 1)
+    assert (told["plan_verdict"], told["overruled_by"]) == ("tolerated", "")
+    overrule(act, protocol, plan_set.pk, "met", "the boost of another trial", "tolerated")
+    (told,) = rita.items("verdicts?protocol=BRAIN")
+    assert (told["verdict"], told["plan_verdict"]) == ("tolerated", "met")
+    assert told["overruled_because"] == "the boost of another trial"
     assert told["patient"] != plan_set.patient_file.sent_id

@@ -54,7 +54,7 @@ IDLE = {
     **dict.fromkeys(
         (
             *("trigger", "participant-new", "project-items", "quarantine-delete"),
-            *("analysis-choose", "analysis-undo"),
+            *("analysis-choose", "analysis-undo", "plan-review", "plan-review-end"),
             *("sender-bind", "sender-unbind"),
         ),
         "its form wants what only a person can choose",

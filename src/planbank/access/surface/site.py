@@ -121,6 +121,8 @@ _PROTOCOLS = [
     door("constraint-end", "dictionary.edit", POST, scope="protocol", of="constraint"),
     door("constraint-back", "dictionary.edit", POST, scope="protocol", of="constraint"),
     door("constraints-several", "dictionary.edit", BOTH, scope="protocol"),
+    door("plan-review", "dictionary.edit", BOTH, VEILED, scope="protocol"),
+    door("plan-review-end", "dictionary.edit", BOTH, scope="protocol"),
     door("analysis", "data.list", GET, VEILED, scope="protocol"),
     door("analysis-rule", "dictionary.edit", BOTH, scope="protocol"),
     door("analysis-choose", "dictionary.edit", BOTH, VEILED, scope="protocol"),

@@ -23,6 +23,7 @@ from planbank.protocols.act import Act
 from planbank.protocols.actions.constraining import Wish, add, end, in_force
 from planbank.protocols.constraints.grammar import LONGEST
 from planbank.protocols.models import Constraint, Protocol
+from planbank.statistics.reviews import Overall, overall_of
 from planbank.statistics.verdicts import judged_plans, verdicts_of
 
 router = Router(tags=["names and numbers"])
@@ -61,7 +62,10 @@ class ConstraintIn(Schema):
 
 
 class VerdictOut(Schema):
-    """What one plan came to. `verdict`: met, tolerated, cannot (with its reason), not met."""
+    """What one plan came to. `verdict`: met, tolerated, cannot (with its reason), not met.
+
+    `plan_verdict`: the worst of the plan's, or what a person said instead (`overruled_by`, `_because`).
+    """
 
     plan_set: int
     patient: str
@@ -76,6 +80,9 @@ class VerdictOut(Schema):
     algorithm: str
     edition: int
     judged_at: datetime
+    plan_verdict: str
+    overruled_by: str
+    overruled_because: str
 
 
 class Verdicts(Schema):
@@ -117,6 +124,7 @@ def verdicts(request: HttpRequest, after: After, limit: Limit, protocol: Within)
     asked = in_force(here)
     page, further = cut(judged_plans(desk, asked).order_by(), desk.reader, after, limit)
     found = verdicts_of(page, asked)
+    overall = {pk: _overall(one) for pk, one in overall_of(here, page, found).items()}
     items = [
         VerdictOut(
             plan_set=row.pk,
@@ -132,6 +140,7 @@ def verdicts(request: HttpRequest, after: After, limit: Limit, protocol: Within)
             algorithm=told.algorithm,
             edition=told.edition,
             judged_at=told.judged_at,
+            **overall[row.pk],
         )
         for row in page
         for one in asked
@@ -153,6 +162,15 @@ def _allowed(request: HttpRequest, protocol: str, action: str) -> Protocol:
 def _act(request: HttpRequest) -> Act:
     reader = request.reader  # type: ignore[attr-defined]
     return Act.of(reader.user, reader.at)
+
+
+def _overall(one: Overall) -> dict[str, str]:
+    row = one.review if one.counts else None
+    return {
+        "plan_verdict": one.state,
+        "overruled_by": row.said_by.name if row and row.said_by else "",
+        "overruled_because": row.reason if row else "",
+    }
 
 
 def _constraint(one: Constraint) -> ConstraintOut:

@@ -11,6 +11,7 @@ from planbank.protocols.models.participation import Participation
 from planbank.protocols.models.project import Project, ProjectItem
 from planbank.protocols.models.protocol import Contact, Protocol
 from planbank.protocols.models.reuse import Disclosure, ReuseRequest
+from planbank.protocols.models.review import Review
 from planbank.protocols.models.saved_request import SavedRequest
 from planbank.protocols.models.structure_type import StructureType
 from planbank.protocols.models.tag import Tag
@@ -35,6 +36,7 @@ __all__ = [
     "ProjectItem",
     "Protocol",
     "ReuseRequest",
+    "Review",
     "SavedRequest",
     "StructureType",
     "Tag",

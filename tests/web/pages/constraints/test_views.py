@@ -82,6 +82,62 @@ def test_change_end_and_undo(trial: Trial, browser: Client) -> None:
     assert Constraint.objects.get(ended_at=None).text == "Heart Dmean <= 3 Gy"
 
 
+def test_r151_a_person_overrules_with_a_reason_and_takes_it_back(
+    bank: House, trial: Trial, browser: Client
+) -> None:
+    from planbank.journal.models import Entry
+    from planbank.protocols.levels import See, TakeOut
+    from planbank.protocols.models import Review
+    from planbank.services.constraints import constraints
+
+    plan = trial.calculated("AUH", "0101010001")
+    _new(browser, trial, "Heart Dmean <= 2 Gy")
+    constraints(bank, plan.patient_file_id)
+    url = _url(trial, "plan-review")
+    assert f"{url}?plan_set={plan.pk}" in browser.get(_url(trial)).text
+    said = {"plan_set": plan.pk, "state": "tolerated", "seen": "not met"}
+    assert "Say why." in browser.post(url, said).text
+    assert "Choose one of the three." in browser.post(url, said | {"state": "cannot", "reason": "x"}).text
+    late = browser.post(url, said | {"reason": "x", "seen": "met"}).text
+    assert "Nothing was saved; look again." in late and not Review.objects.exists()
+    back = browser.post(url, said | {"reason": "Left <breast>, no other way"}, follow=True)
+    page = back.text
+    assert "Left &lt;breast&gt;, no other way" in page and "acceptable variation" in page
+    way_back = f"{_url(trial, 'plan-review-end')}?plan_set={plan.pk}"
+    assert way_back.replace("&", "&amp;") in page
+
+    levels = {"see": See.PSEUDONYMISED, "take_out": TakeOut.PSEUDONYMISED}
+    trial.rows.grant(trial.user, "reader", trial.protocol, **levels)
+    rows = b"".join(browser.get(_url(trial, "constraints-csv")).streaming_content).decode().splitlines()
+    assert rows[0].endswith("plan_verdict,overruled_by,overruled_because")
+    assert ",not met," in rows[1] and "tolerated," in rows[1].rpartition("Left")[0]
+
+    assert "Taken back. The verdicts count again." in browser.post(way_back, follow=True).text
+    assert "took it back meanwhile" in browser.post(way_back, follow=True).text
+    assert {"overrule verdicts", "let verdicts stand"} <= set(Entry.objects.values_list("action", flat=True))
+    assert "Left &lt;breast&gt;" in browser.get(url, {"plan_set": plan.pk}).text, "history stays"
+    for number in ("0", "x", "9" * 30, str(plan.pk + 999)):
+        assert browser.get(url, {"plan_set": number}).status_code == 404
+
+
+def test_a_review_counts_until_the_plan_comes_to_something_else(
+    bank: House, trial: Trial, browser: Client
+) -> None:
+    from planbank.protocols.models import Constraint
+    from planbank.services.constraints import constraints
+
+    plan = trial.calculated("AUH", "0101010001")
+    _new(browser, trial, "Heart Dmean <= 2 Gy")
+    constraints(bank, plan.patient_file_id)
+    said = {"plan_set": plan.pk, "state": "met", "seen": "not met", "reason": "a boost of another trial"}
+    browser.post(_url(trial, "plan-review"), said)
+    _new(browser, trial, "Heart Dmean <= 2 Gy, tolerate 40 Gy", instead=Constraint.objects.get().pk)
+    constraints(bank, plan.patient_file_id)
+    page = browser.get(_url(trial)).text
+    assert "A review no longer counts" in page and "acceptable variation" in page
+    assert "a boost of another trial" in browser.get(_url(trial, "plan-review"), {"plan_set": plan.pk}).text
+
+
 def test_import_shows_first_and_saves_as_a_whole(trial: Trial, browser: Client) -> None:
     from planbank.protocols.models import Constraint
 

@@ -14,19 +14,19 @@ from django.shortcuts import render
 
 from planbank.naming.queries.desk import Desk
 from planbank.protocols.actions.constraining import in_force
-from planbank.protocols.constraints.reasons import reason_in_words
 from planbank.protocols.constraints.table import HEADS
 from planbank.protocols.models import Constraint, Protocol, Verdict
 from planbank.reach import unveil_labels
+from planbank.statistics.reviews import overall_of
 from planbank.statistics.verdicts import board_of, judged_plans, verdicts_of
 from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import page
+from planbank.web.pages.constraints.cells import cell_of, in_short, in_words
 from planbank.web.pages.constraints.changing import form_of
 from planbank.web.pages.constraints.desk import PATH, can, context_of, desk_of, only_summary
 
 SIZE = 50
-ICONS = {"met": "ok", "tolerated": "warn", "cannot": "info", "not met": "bad"}
 
 
 @page(PATH, name="constraints", action="data.statistics", scope="protocol")
@@ -54,6 +54,7 @@ def verdicts(request: HttpRequest, protocol: int) -> HttpResponse:
     act_of(request).journal("take out list", protocol=desk.owner.short_name, rows=len(desk.rows))
     heads = ["patient", "trial_id", "institution", "plan_set", "plan", "constraint", "arm", "verdict"]
     heads += ["value", "unit", "reason", "algorithm", "dictionary_edition", "judged_at"]
+    heads += ["plan_verdict", "overruled_by", "overruled_because"]
     return as_csv(f"verdicts-{desk.owner.short_name}", heads, _lines(desk, asked))
 
 
@@ -63,7 +64,9 @@ def _lines(desk: Desk, asked: list[Constraint]) -> Iterator[list[Any]]:
         rows = list(paged.page(number))
         unveil_labels(rows)
         found = verdicts_of(rows, asked)
+        overall = overall_of(_protocol(desk), rows, found)
         for row in rows:
+            said = in_short(overall[row.pk])
             who = [
                 row.patient_file.sent_id,
                 getattr(row, "trial_id", "") or "",
@@ -72,7 +75,8 @@ def _lines(desk: Desk, asked: list[Constraint]) -> Iterator[list[Any]]:
             for one in asked:
                 if (told := found[row.pk].get(one.pk)) is not None:
                     what = [one.text, one.arm, told.state, told.value, one.unit, told.reason]
-                    yield [*who, row.pk, row.label, *what, told.algorithm, told.edition, told.judged_at]
+                    versions = [told.algorithm, told.edition, told.judged_at]
+                    yield [*who, row.pk, row.label, *what, *versions, *said]
 
 
 def _plans(request: HttpRequest, desk: Desk, asked: list[Constraint]) -> dict[str, Any]:
@@ -86,8 +90,12 @@ def _plans(request: HttpRequest, desk: Desk, asked: list[Constraint]) -> dict[st
     rows = list(paged)
     unveil_labels(rows)
     held = verdicts_of(rows, asked)
+    overall = overall_of(_protocol(desk), rows, held)
     shown = [only] if only else asked
-    lines = [(row, [_cell(one, held[row.pk].get(one.pk)) for one in shown]) for row in rows]
+    lines = [
+        (row, in_words(overall[row.pk]), [cell_of(one, held[row.pk].get(one.pk)) for one in shown])
+        for row in rows
+    ]
     return {
         "lines": lines,
         "paged": paged,
@@ -99,25 +107,16 @@ def _plans(request: HttpRequest, desk: Desk, asked: list[Constraint]) -> dict[st
     }
 
 
-def _cell(one: Constraint, told: Verdict | None) -> dict[str, Any] | None:
-    if told is None:
-        return None
-    return {
-        "icon": ICONS[told.state],
-        "words": told.get_state_display(),
-        "value": told.value,
-        "unit": one.unit,
-        "why": reason_in_words(told.reason),
-    }
-
-
 def _asked(desk: Desk) -> list[Constraint]:
+    return in_force(_protocol(desk))
+
+
+def _protocol(desk: Desk) -> Protocol:
     if not isinstance(desk.owner, Protocol):
         raise Http404
-    return in_force(desk.owner)
+    return desk.owner
 
 
 def _arms(desk: Desk) -> list[str]:
-    assert isinstance(desk.owner, Protocol)
-    rows = desk.owner.participants.exclude(arm="").order_by("arm")
+    rows = _protocol(desk).participants.exclude(arm="").order_by("arm")
     return list(rows.values_list("arm", flat=True).distinct())

@@ -54,6 +54,8 @@ ACTS: dict[str, str | Promise] = {
     "echo": _("tested the echo"),
     "run again": _("ran a service again"),
     "apply settings": _("applied settings"),
+    "overrule verdicts": _("said of a plan something else than its verdicts"),
+    "let verdicts stand": _("let the verdicts of a plan count again"),
     "let grant end": _("let a permission end on its day"),
     "ask about grant again": _("asked again about a permission that ends"),
     "save request": _("saved a request of metrics"),
