@@ -24,3 +24,11 @@ class Caller:
         answer = self.get(path, **parameters)
         assert answer.status_code == 200, answer.content
         return list(answer.json()["items"])
+
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> HttpResponse:
+        """POST, PATCH or DELETE with a body of JSON."""
+        ask, headers = getattr(self.http, method), {"Authorization": f"Bearer {self.token}"}
+        answer: HttpResponse = ask(
+            f"/api/v1/{path}", body or {}, content_type="application/json", headers=headers
+        )
+        return answer

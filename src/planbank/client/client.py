@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,23 @@ class Client:
         """Any metric of any structure type, plan by plan: metrics 'D95%,V20Gy', types 'Heart,Lung_L'."""
         asked = {"metrics": metrics, "types": types, **more}
         return self.rows("metrics", protocol=protocol, **{k: v for k, v in asked.items() if v})
+
+    def saved_requests(self, protocol: str) -> Iterator[Row]:
+        """Requests of metrics that people keep."""
+        return self.rows("requests", protocol=protocol)
+
+    def save_request(self, protocol: str, name: str, metrics: str, types: Sequence[str] = ()) -> Row:
+        """Keep a request of metrics under a name, in place of one that has it; types, none: all."""
+        body = {"name": name, "metrics": metrics, "types": list(types)}
+        return self._send("POST", "requests", {"protocol": protocol}, body)
+
+    def remove_request(self, protocol: str, request: int) -> None:
+        """Let a saved request go, by its id."""
+        self._send("DELETE", "requests", {"protocol": protocol, "request_id": str(request)}, {})
+
+    def ask_again(self, protocol: str, request: int, **more: str) -> Iterator[Row]:
+        """The lines of a saved request, as the data are now."""
+        return self.rows("metrics", protocol=protocol, request_id=str(request), **more)
 
     def constraints(self, protocol: str) -> Iterator[Row]:
         """What a protocol asks of the dose."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from planbank.dose.metric_types import Metric
 from planbank.dose.metrics import parse_list
 from planbank.errors import MetricError, StatisticsError
-from planbank.protocols.models import StructureType
+from planbank.protocols.models import SavedRequest, StructureType
 
 MOST_METRICS = 40
 PLAIN = frozenset({"Volume", "Dmean", "Dmin", "Dmax"})
@@ -49,3 +49,12 @@ def asked_for(types: Sequence[StructureType], wanted: Iterable[str], typed: str)
     if len(metrics) > MOST_METRICS:
         raise StatisticsError(_("At most %(n)s metrics at once.") % {"n": MOST_METRICS})
     return MetricRequest(chosen, metrics)
+
+
+def asked_again(types: Sequence[StructureType], row: SavedRequest) -> MetricRequest:
+    """What was saved, by types as they stand: one that was retired is left out, all of them: an error.
+
+    Raises StatisticsError in words.
+    """
+    keys = [str(one.pk) for one in row.structure_types.all()]
+    return asked_for(types, keys, row.metrics)

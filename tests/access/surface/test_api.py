@@ -19,7 +19,7 @@ from tests.api.calling import Caller
 pytestmark = pytest.mark.django_db
 OF_A_PROTOCOL = {
     *("GET structure-types", "GET dictionary", "GET metrics"),
-    *("GET constraints", "GET verdicts", "GET analysis"),
+    *("GET constraints", "GET verdicts", "GET analysis", "GET requests"),
 }
 REFUSED = {403, 404, 422}
 LISTS = {"GET patients": "patient file", "GET plan-sets": "plan set"}

@@ -5,10 +5,12 @@ Comes in: the name of a protocol. Goes out: what its pages show, as rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema
 
 from planbank.access.policy import may
@@ -19,13 +21,17 @@ from planbank.api.problems import Problem
 from planbank.api.scope import NAME, moment_of, note, reader_in, seen_protocol
 from planbank.errors import StatisticsError
 from planbank.naming.queries.desk import Desk
-from planbank.protocols.models import Protocol
+from planbank.protocols.models import Protocol, SavedRequest
 from planbank.statistics.lines import Line, lines_of
-from planbank.statistics.request import asked_for
+from planbank.statistics.request import asked_again, asked_for
 
 router = Router(tags=["names and numbers"])
 Within = Annotated[str, Query(min_length=1, max_length=32, pattern=NAME, description="name of a protocol")]
 Names = Annotated[str, Query(default="", max_length=2000, description="between commas; none: all")]
+Saved = Annotated[
+    int | None,
+    Query(default=None, ge=1, le=2**62, description="a saved request, in place of types and metrics"),
+]
 Asked = Annotated[str, Query(default="", max_length=500, description="D95%, V20Gy, Dmean ...")]
 AsOf = Annotated[datetime | None, Query(default=None, description="as it stood then, with its zone")]
 
@@ -153,15 +159,15 @@ def metrics(
     types: Names,
     metrics: Asked,
     as_of: AsOf,
+    request_id: Saved,
 ) -> dict[str, object]:
-    """Any metric of any structure type, plan by plan."""
+    """Any metric of any structure type, plan by plan; or what was saved as `request_id`."""
     desk = desk_in(request, protocol, as_of)
-    named = {name.strip().casefold() for name in types.split(",") if name.strip()}
-    chosen = [str(row.pk) for row in desk.types if row.name.casefold() in named]
-    if len(chosen) < len(named):
-        known = ", ".join(row.name for row in desk.types)
-        raise StatisticsError(f"There is no such structure type; there are {known}.")
-    wanted = asked_for(desk.types, chosen, metrics)
+    if request_id is None:
+        wanted = asked_for(desk.types, types_named(desk, types.split(",")), metrics)
+    else:
+        rows = SavedRequest.objects.filter(protocol=desk.owner.pk, ended_at__isnull=True)
+        wanted = asked_again(desk.types, get_object_or_404(rows, pk=request_id))
     every = desk.plan_sets
     page, further = cut(every, desk.reader, after, limit)
     desk.plan_sets = every.filter(pk__in=[row.pk for row in page])
@@ -169,6 +175,16 @@ def metrics(
     note(request, "metrics", protocol=protocol, rows=len(items))
     edition = desk.dictionary.edition if desk.edition is None else desk.edition
     return {"items": items, "next": further, "edition": edition}
+
+
+def types_named(desk: Desk, names: Iterable[str]) -> list[str]:
+    """Keys of structure types, by name. Raises StatisticsError where one is none of the protocol."""
+    named = {name.strip().casefold() for name in names if name.strip()}
+    chosen = [str(row.pk) for row in desk.types if row.name.casefold() in named]
+    if len(chosen) < len(named):
+        known = ", ".join(row.name for row in desk.types)
+        raise StatisticsError(f"There is no such structure type; there are {known}.")
+    return chosen
 
 
 def desk_in(request: HttpRequest, protocol: str, as_of: datetime | None = None) -> Desk:

@@ -44,8 +44,8 @@ def lines(request: HttpRequest, protocol: Protocol) -> list[Line]:
 
 
 def address_of(row: SavedRequest) -> str:
-    """Where it is asked: by types as they stand, so that one that was retired is left out."""
-    asked = [("type", one.pk) for one in row.structure_types.all() if one.retired_at is None]
+    """Where it is asked. Types that were retired are named too: where none is left, that is said there."""
+    asked = [("type", one.pk) for one in row.structure_types.all()]
     query = urlencode([*asked, ("metrics", row.metrics)])
     return f"{reverse('statistics', args=[row.protocol_id])}?{query}"
 
