@@ -6,6 +6,7 @@ import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyrage
@@ -18,7 +19,6 @@ from planbank.transit.unseal import Opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from planbank.transit.parcel import Header
 
@@ -166,6 +166,23 @@ def test_many_start_at_once(tmp_path: Path) -> None:
         ]
     assert sorted(made) == sorted(ALL)
     assert set(contents(folders[0])) == ALL
+
+
+def test_keys_made_between_two_looks_are_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process makes both halves after this one saw that the private one is not here."""
+    keys, other = KeyFolder(tmp_path / "keys"), KeyFolder(tmp_path / "keys")
+    exists, looked = Path.exists, []
+
+    def then_made(path: Path) -> bool:
+        there = exists(path)
+        if path.name == "transit.key" and not looked:
+            looked.append(path)
+            other.ensure(parcels_exist=False)
+        return there
+
+    monkeypatch.setattr(Path, "exists", then_made)
+    assert keys.ensure(parcels_exist=False) == []
+    assert set(contents(keys)) == ALL
 
 
 def test_a_failed_sync_leaves_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

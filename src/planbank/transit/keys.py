@@ -182,11 +182,13 @@ class KeyFolder:
     def _refuse_to_replace(self, parcels_exist: bool, vault_in_use: bool) -> None:
         key, pub, vault = self.file("transit.key"), self.file("transit.pub"), self.file("vault.key")
         back = "Put it back from the backup of the key folder"
+        # Looked for first: it is made last, so whoever makes both in this moment is not taken for a loss.
+        sealed_for = pub.exists()
         if not key.exists() and parcels_exist:
             raise KeyMissing(
                 f"{key} is not here, but parcels are that only it opens. {back}; none is made anew."
             )
-        if not key.exists() and pub.exists():
+        if not key.exists() and sealed_for:
             raise KeyMissing(f"{key} is not here, but {pub.name} is, for which parcels are sealed. {back}.")
         if not vault.exists() and vault_in_use:
             raise KeyMissing(

@@ -88,6 +88,11 @@ def _with_roi(names: Sequence[str]) -> RawSQL:
     return among(members.order_by().values_list("plan_set", flat=True))
 
 
+IMAGES_LACKING = frozenset(
+    ("images-missing", "images-not-received", "images-incomplete", "images-incomplete-somewhere")
+)
+
+
 def with_worst(plan_sets: QuerySet[PlanSet], worst: str) -> QuerySet[PlanSet]:
     """Plan sets whose gravest open finding is `worst` (bad, warn, info), or that have none ('none')."""
     graver = {"bad": (), "warn": ("bad",), "info": ("bad", "warn"), "none": ("any",)}.get(worst, ())
@@ -104,6 +109,23 @@ def _open_findings(state: str) -> Q:
     rows = Finding.objects.filter(closed_at__isnull=True)
     if state in ("bad", "warn"):
         rows = rows.filter(code__in=[code for code, words in WORDS.items() if words.state == state])
+    return _on(rows)
+
+
+def without_images(plan_sets: QuerySet[PlanSet]) -> QuerySet[PlanSet]:
+    """Plan sets of which images were not received, all or some."""
+    rows = Finding.objects.filter(closed_at__isnull=True, code__in=IMAGES_LACKING)
+    return plan_sets.filter(_on(rows))
+
+
+def without_types(plan_sets: QuerySet[PlanSet], protocol: str) -> QuerySet[PlanSet]:
+    """Plan sets that lack a structure which a protocol of that name requires (R68)."""
+    rows = Finding.objects.filter(closed_at__isnull=True, code="types-missing", about=protocol)
+    return plan_sets.filter(pk__in=rows.filter(subject_kind="plan set").values("subject_id"))
+
+
+def _on(rows: QuerySet[Finding]) -> Q:
+    """Plan sets that the findings are about, themselves or their members."""
     own, instances, series = (
         rows.filter(subject_kind=kind).values("subject_id") for kind in ("plan set", "instance", "series")
     )

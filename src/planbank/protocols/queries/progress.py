@@ -5,14 +5,18 @@ Comes in: protocols, a time. Goes out: counts. No identity of a patient is read.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
+from planbank.catalogue.models import PlanSet
+from planbank.catalogue.queries import plan_sets
 from planbank.protocols.models import Enrolment, Membership, Participant, Participation, Protocol
 from planbank.protocols.queries.zero_touch import NOBODY, Touch, zero_touch
+
+HEAD = Q(patient_file=OuterRef("patient_file"), sop_instance_uid=OuterRef("sop_instance_uid"))
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,10 @@ class Size:
 
 @dataclass(frozen=True)
 class Centre:
-    """One centre of a protocol: patients and plans that stand there, participants and their data."""
+    """One centre of a protocol: patients and plans that stand there, participants and their data.
+
+    `no_images`, `no_names`: plan sets of which images lack, and those without a structure that is required.
+    """
 
     code: str
     ends: bool
@@ -37,7 +44,14 @@ class Centre:
     received: int
     unexpected: int
     last: datetime | None
+    no_images: int = 0
+    no_names: int = 0
     touch: Touch = NOBODY
+
+    @property
+    def lacks(self) -> bool:
+        """Whether there is something to ask the centre for."""
+        return self.expected > self.received or bool(self.unexpected or self.no_images or self.no_names)
 
 
 def sizes(protocols: Collection[int], at: datetime) -> dict[int, Size]:
@@ -50,7 +64,7 @@ def sizes(protocols: Collection[int], at: datetime) -> dict[int, Size]:
 
 
 def per_centre(protocol: Protocol, at: datetime, institutions: Collection[int] | None = None) -> list[Centre]:
-    """Each centre that took part, most patients first; `institutions` None: all. Six queries.
+    """Each centre that took part, most patients first; `institutions` None: all. Eight queries.
 
     Unexpected are patients whose data stand here and who are no participants; without a list of
     participants nobody is unexpected.
@@ -72,6 +86,9 @@ def per_centre(protocol: Protocol, at: datetime, institutions: Collection[int] |
     known = listed.filter(patient=OuterRef("patient_file__patient"))
     strangers = members.filter(~Exists(known)).values_list("institution")
     odd = dict(strangers.annotate(Count("patient_file__patient", distinct=True))) if expected else {}
+    here = PlanSet.objects.filter(Exists(members.filter(HEAD))).order_by()
+    no_images = dict(_by_centre(plan_sets.without_images(here)))
+    no_names = dict(_by_centre(plan_sets.without_types(here, protocol.short_name)))
     touched = zero_touch(at, protocol=protocol.pk, institutions=institutions)
     found: dict[int, Centre] = {}
     for row in centres.order_by("since"):
@@ -88,6 +105,12 @@ def per_centre(protocol: Protocol, at: datetime, institutions: Collection[int] |
             patients=has["patients"],
             plans=has["plans"],
             last=has["last"],
+            no_images=no_images.get(pk, 0),
+            no_names=no_names.get(pk, 0),
             touch=touched.get(pk, NOBODY),
         )
     return sorted(found.values(), key=lambda centre: (-centre.patients, centre.code))
+
+
+def _by_centre(found: QuerySet[PlanSet]) -> Iterable[tuple[int, int]]:
+    return found.values_list("patient_file__institution").annotate(Count("pk"))

@@ -57,7 +57,14 @@ class PlansHeld(_Held):
     )
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All")), *KINDS.items()])
     look = forms.ChoiceField(
-        label=_("Show"), required=False, choices=[("", _("All")), ("late", _("late arrivals"))]
+        label=_("Show"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("late", _("late arrivals")),
+            ("images", _("images are missing")),
+            ("names", _("a required structure is missing")),
+        ],
     )
 
 

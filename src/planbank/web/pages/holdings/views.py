@@ -178,6 +178,10 @@ def _plan_sets(request: HttpRequest, here: Protocol, given: dict[str, Any], at: 
         rows = plan_sets.with_worst(rows, given["findings"])
     if given.get("look") == "late":
         rows = holdings.late_plans(rows, here)
+    if given.get("look") == "images":
+        rows = plan_sets.without_images(rows)
+    if given.get("look") == "names":
+        rows = plan_sets.without_types(rows, here.short_name)
     return plan_sets.search(rows, given.get("q", ""), **reader.words_allowed())
 
 

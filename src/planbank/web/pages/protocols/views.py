@@ -119,7 +119,7 @@ def one(request: HttpRequest, protocol: int) -> HttpResponse:
         "received": sum(centre.received for centre in centres),
         "unexpected": sum(centre.unexpected for centre in centres),
         "touch": sum((centre.touch for centre in centres), Touch()),
-        "chase": [c for c in centres if not c.ends and (c.expected > c.received or c.unexpected)],
+        "chase": [c for c in centres if not c.ends and c.lacks],
         "missing": lifecycle.missing(row, now) if row.status != Protocol.Status.ACTIVE else [],
         "controllers": row.controllers.all(),
         "agreements": row.agreements.select_related("institution"),
@@ -200,12 +200,13 @@ def _line(row: Protocol, size: Size) -> Iterable[Any]:
 def _centre_heads() -> list[str]:
     return [
         *(_("Centre"), _("Patients"), _("Target"), _("Plans"), _("Expected"), _("Received")),
-        *(_("Unexpected"), _("Plan sets filed in 90 days"), _("of these untouched"), _("Last added")),
+        *(_("Unexpected"), _("Plans without all images"), _("Plans without a required structure")),
+        *(_("Plan sets filed in 90 days"), _("of these untouched"), _("Last added")),
     ]
 
 
 def _centre_line(row: Centre) -> Iterable[Any]:
     return (
         *(row.code, row.patients, row.target, row.plans, row.expected, row.received, row.unexpected),
-        *(row.touch.filed, row.touch.untouched, row.last),
+        *(row.no_images, row.no_names, row.touch.filed, row.touch.untouched, row.last),
     )
