@@ -41,19 +41,20 @@ def overall_of(
     protocol: Protocol, plans: Iterable[PlanSet], verdicts: Mapping[int, Mapping[int, Verdict]]
 ) -> dict[int, Overall]:
     """Plan set -> what it comes to. Two queries."""
-    keys = [row.pk for row in plans]
-    # From the table, not from the rows: these may be veiled for their reader.
-    names = PlanSet.objects.filter(pk__in=keys).values_list("pk", "patient_file", "sop_instance_uid")
-    named = {(file, uid): pk for pk, file, uid in names}
-    rows = Review.objects.filter(
-        protocol=protocol, ended_at__isnull=True, sop_instance_uid__in={u for _f, u in named}
-    )
-    said = {
-        named[row.patient_file_id, row.sop_instance_uid]: row
-        for row in rows.select_related("said_by")
-        if (row.patient_file_id, row.sop_instance_uid) in named
-    }
+    said = reviews_of(protocol)
     return {
-        pk: Overall(worst_of([one.state for one in verdicts.get(pk, {}).values()]), said.get(pk))
-        for pk in keys
+        row.pk: Overall(worst_of([one.state for one in verdicts.get(row.pk, {}).values()]), said.get(row.pk))
+        for row in plans
     }
+
+
+def reviews_of(protocol: Protocol) -> dict[int, Review]:
+    """Plan set -> what was said of it, whether it still counts or not. Two queries."""
+    rows = Review.objects.filter(protocol=protocol, ended_at__isnull=True).select_related("said_by")
+    said = {(row.patient_file_id, row.sop_instance_uid): row for row in rows}
+    # From the table, not from rows of a page: these may be veiled for their reader.
+    named = PlanSet.objects.filter(
+        patient_file__in={file for file, _uid in said}, sop_instance_uid__in={uid for _file, uid in said}
+    )
+    columns = named.values_list("pk", "patient_file", "sop_instance_uid")
+    return {pk: said[file, uid] for pk, file, uid in columns if (file, uid) in said}

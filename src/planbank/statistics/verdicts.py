@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, Max, OuterRef, QuerySet, Value, When
 
 from planbank.catalogue.models import PlanSet
 from planbank.naming.queries.desk import Desk
 from planbank.people.models import Institution
-from planbank.protocols.models import Constraint, Verdict
+from planbank.protocols.constraints.judging import ORDER
+from planbank.protocols.models import Constraint, Protocol, Verdict
 from planbank.statistics.population import told
+from planbank.statistics.reviews import Overall, reviews_of
 from planbank.statistics.summary import ALL
 
 State = Verdict.State
@@ -57,15 +59,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Board:
-    """Rows by centre, all centres first; each with one cell a constraint."""
+    """Rows by centre, all centres first; each with its plans in all, and one cell a constraint."""
 
     constraints: tuple[Constraint, ...]
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    rows: tuple[tuple[str, Cell, tuple[Cell, ...]], ...]
     plans: int
 
 
 def board_of(desk: Desk, constraints: Sequence[Constraint], only_summary: bool) -> Board:
-    """Centre by constraint. Two queries."""
+    """Centre by constraint. Six queries."""
     standing = Verdict.objects.filter(constraint__in=constraints, plan_set__in=desk.plan_sets.values("pk"))
     place = "plan_set__patient_file__institution"
     counted = standing.order_by().values_list("constraint", place, "state").annotate(n=Count("pk"))
@@ -81,12 +83,35 @@ def board_of(desk: Desk, constraints: Sequence[Constraint], only_summary: bool) 
     ):
         sizes[constraint][codes[institution]] = number
     centres = sorted({group for _constraint, group in counts if group})
+    plans, people_of = _plans(desk, standing, codes)
     rows = tuple(
-        (group, tuple(_cell(one.pk, group, counts, sizes[one.pk], only_summary) for one in constraints))
+        (
+            group,
+            _cell(0, group, plans, people_of, only_summary),
+            tuple(_cell(one.pk, group, counts, sizes[one.pk], only_summary) for one in constraints),
+        )
         for group in ((ALL, *centres) if centres else ())
     )
-    plans = standing.order_by().values("plan_set").distinct().count()
-    return Board(tuple(constraints), rows, plans)
+    return Board(tuple(constraints), rows, sum(plans[0, ALL].values()))
+
+
+def _plans(
+    desk: Desk, standing: QuerySet[Verdict], codes: dict[int, str]
+) -> tuple[dict[tuple[int, str], dict[str, int]], dict[str, int]]:
+    """What plans come to in all, overruled where somebody did: by (0, centre); and patients by centre."""
+    rank = Case(*(When(state=state, then=Value(number)) for state, number in ORDER.items()))
+    file = "plan_set__patient_file"
+    rows = standing.order_by().values_list("plan_set", f"{file}__institution", f"{file}__patient")
+    states = {number: state for state, number in ORDER.items()}
+    said = reviews_of(desk.owner) if isinstance(desk.owner, Protocol) else {}
+    counts: dict[tuple[int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    people: dict[str, set[int | None]] = defaultdict(set)
+    for plan_set, institution, patient, worst in rows.annotate(worst=Max(rank)):
+        state = Overall(states[worst], said.get(plan_set)).state
+        for group in (ALL, codes[institution]):
+            counts[0, group][state] += 1
+        people[codes[institution]].add(patient)
+    return counts, {centre: len(its) for centre, its in people.items()}
 
 
 def _cell(

@@ -130,7 +130,13 @@ def test_a_review_counts_until_the_plan_comes_to_something_else(
     _new(browser, trial, "Heart Dmean <= 2 Gy")
     constraints(bank, plan.patient_file_id)
     said = {"plan_set": plan.pk, "state": "met", "seen": "not met", "reason": "a boost of another trial"}
+    page = browser.get(_url(trial)).text
+    assert page.count("▾ 0 %") == 4 and "100 %" not in page
     browser.post(_url(trial, "plan-review"), said)
+    page = browser.get(_url(trial)).text
+    assert (page.count("▾ 0 %"), page.count("100 %")) == (2, 2), (
+        "plans by their review, constraints as they are"
+    )
     _new(browser, trial, "Heart Dmean <= 2 Gy, tolerate 40 Gy", instead=Constraint.objects.get().pk)
     constraints(bank, plan.patient_file_id)
     page = browser.get(_url(trial)).text
