@@ -172,12 +172,12 @@ def test_from_abroad_nothing_leaves_that_tells_who_it_is(site: SimpleNamespace, 
     assert site.complaints == []
 
 
-def test_two_thousand_files_are_counted_to_the_last(site: SimpleNamespace, tmp_path: Path) -> None:
+def test_many_files_are_counted_to_the_last(site: SimpleNamespace, tmp_path: Path) -> None:
     """Each differs from the others by its number alone. How long the page is held up: bench.upload."""
     page, folder = site.page, tmp_path / "many"
     folder.mkdir()
     file = part10(next(ds for ds in make_patient("prostate", seed=5).objects if ds.Modality == "RTPLAN"))
-    for number in range(2000):
+    for number in range(500):
         (folder / f"{number}.dcm").write_bytes(b"%0128d" % number + file[128:])
     sign_in(page, "olga")
     page.goto("/uploads/")
@@ -188,4 +188,4 @@ def test_two_thousand_files_are_counted_to_the_last(site: SimpleNamespace, tmp_p
     )
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.locator(DONE).wait_for(state="attached", timeout=120_000)
-    assert page.inner_text("#upload-patients").split()[-3:] == ["2000", "2000", "0"]
+    assert page.inner_text("#upload-patients").split()[-3:] == ["500", "500", "0"]
