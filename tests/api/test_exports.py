@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -46,14 +45,6 @@ def rita(rows: ProtocolRows, brain: Protocol) -> User:
     return user
 
 
-def sent(caller: Caller, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
-    head = {"Authorization": f"Bearer {caller.token}", **headers}
-    ask = getattr(caller.http, method)
-    if method == "get":
-        return ask(f"/api/v1/{path}", headers=head)
-    return ask(f"/api/v1/{path}", body or {}, content_type="application/json", headers=head)
-
-
 def approved(bank: House, rows: ProtocolRows, number: int) -> Export:
     row = Export.objects.get(pk=number)
     asking.approve(Act.of(rows.user("kaya"), bank.clock.now()), row, row.revision, "fits the purpose")
@@ -67,21 +58,21 @@ def test_from_asking_to_the_last_byte(
     bank: House, rita: User, rows: ProtocolRows, brain: Protocol, caller: MakeCaller
 ) -> None:
     call = caller(rita, brain)
-    made = sent(call, "post", "exports?protocol=BRAIN", {**ASKED, "kinds": ["plans", "doses"]})
+    made = call.send("post", "exports?protocol=BRAIN", {**ASKED, "kinds": ["plans", "doses"]})
     assert made.status_code == 201 and made.json()["state"] == "asked", made.content
     number = made.json()["id"]
-    too_early = sent(call, "get", f"exports/{number}/files")
+    too_early = call.send("get", f"exports/{number}/files")
     assert too_early.status_code == 422 and "cannot be taken now" in too_early.json()["detail"]
     row = approved(bank, rows, number)
     told = call.get(f"exports/{number}").json()
     assert (told["state"], told["objects"], told["prepared"], told["size"]) == ("ready", 2, 2, row.size)
-    answer = sent(call, "get", f"exports/{number}/files")
+    answer = call.send("get", f"exports/{number}/files")
     whole = b"".join(answer.streaming_content)
     assert len(whole) == row.size and zipfile.ZipFile(io.BytesIO(whole)).testzip() is None
     ahead = {"Range": "bytes=1000-", "If-Range": answer["ETag"]}
-    rest = sent(call, "get", f"exports/{number}/files", **ahead)
+    rest = call.send("get", f"exports/{number}/files", **ahead)
     assert rest.status_code == 206 and b"".join(rest.streaming_content) == whole[1000:]
-    past = sent(call, "get", f"exports/{number}/files", Range=f"bytes={row.size}-")
+    past = call.send("get", f"exports/{number}/files", Range=f"bytes={row.size}-")
     assert past.status_code == 416 and past["Content-Range"] == f"bytes */{row.size}"
     taken = Entry.objects.filter(action="take out files", actor="rita")
     assert [entry.detail["resumed"] for entry in taken.order_by("pk")] == [False, True]
@@ -91,29 +82,29 @@ def test_it_breaks_off_when_the_token_ends(
     bank: House, rita: User, rows: ProtocolRows, caller: MakeCaller
 ) -> None:
     call = caller(rita)
-    number = sent(call, "post", "exports?protocol=BRAIN", ASKED).json()["id"]
+    number = call.send("post", "exports?protocol=BRAIN", ASKED).json()["id"]
     approved(bank, rows, number)
-    pieces = iter(sent(call, "get", f"exports/{number}/files").streaming_content)
+    pieces = iter(call.send("get", f"exports/{number}/files").streaming_content)
     next(pieces)
     Token.objects.update(revoked_at=bank.clock.now())
     bank.clock.at += timedelta(seconds=2)  # type: ignore[attr-defined]
     with pytest.raises(AnswerEnded):
         b"".join(pieces)
-    assert sent(call, "get", f"exports/{number}").status_code == 401
+    assert call.send("get", f"exports/{number}").status_code == 401
 
 
 def test_what_may_not_be_asked_says_why_and_asks_nothing(
     bank: House, rita: User, rows: ProtocolRows, brain: Protocol, caller: MakeCaller
 ) -> None:
     call = caller(rita)
-    assert sent(call, "post", "exports", ASKED).status_code == 422
-    assert sent(call, "post", "exports?protocol=NONE", ASKED).status_code == 404
-    assert sent(call, "post", "exports?protocol=BRAIN", {**ASKED, "purpose": ""}).status_code == 422
-    wrong = sent(call, "post", "exports?protocol=BRAIN", {**ASKED, "institutions": ["XXX"]})
+    assert call.send("post", "exports", ASKED).status_code == 422
+    assert call.send("post", "exports?protocol=NONE", ASKED).status_code == 404
+    assert call.send("post", "exports?protocol=BRAIN", {**ASKED, "purpose": ""}).status_code == 422
+    wrong = call.send("post", "exports?protocol=BRAIN", {**ASKED, "institutions": ["XXX"]})
     assert wrong.status_code == 422 and "XXX" in wrong.json()["detail"]
     reader = rows.user("otto")
     rows.grant(reader, "reader", brain, see=See.PSEUDONYMISED)
-    assert sent(caller(reader), "post", "exports?protocol=BRAIN", ASKED).status_code == 403
+    assert caller(reader).send("post", "exports?protocol=BRAIN", ASKED).status_code == 403
     assert not Export.objects.exists()
 
 
@@ -121,14 +112,14 @@ def test_only_who_asked_takes_or_cancels(
     bank: House, rita: User, rows: ProtocolRows, brain: Protocol, caller: MakeCaller
 ) -> None:
     call = caller(rita)
-    made = sent(call, "post", "exports?protocol=BRAIN", ASKED).json()
+    made = call.send("post", "exports?protocol=BRAIN", ASKED).json()
     number, seen = made["id"], made["revision"]
     other = rows.user("otto")
     rows.grant(other, "exporter", brain, see=See.IDENTIFIED, take_out=TakeOut.RAW)
     stranger = caller(other)
     for method, path in (("get", ""), ("get", "/files"), ("delete", f"?revision={seen}")):
-        assert sent(stranger, method, f"exports/{number}{path}").status_code == 404
+        assert stranger.send(method, f"exports/{number}{path}").status_code == 404
     assert stranger.items("exports") == [] and [row["id"] for row in call.items("exports")] == [number]
-    assert sent(call, "delete", f"exports/{number}?revision={seen + 1}").status_code == 409
-    assert sent(call, "delete", f"exports/{number}?revision={seen}").status_code == 204
+    assert call.send("delete", f"exports/{number}?revision={seen + 1}").status_code == 409
+    assert call.send("delete", f"exports/{number}?revision={seen}").status_code == 204
     assert call.get(f"exports/{number}").json()["state"] == "cancelled"

@@ -72,8 +72,9 @@ def test_what_is_no_rule_is_passed_over(bank: House, now: datetime) -> None:
     template.content["dictionary"] = [
         *({}, {"entry": "a"}, {"entry": "", "type": "Heart"}, {"entry": "b", "type": "Nothing"}),
         {"entry": "c", "type": "Heart", "institution": "NOWHERE"},
+        *({"entry": "d" * 300, "type": "Heart"}, {"entry": "Cor", "type": "Heart"}),
     ]
     template.content["analysis rule"] = [{"kind": "whatever"}]
     made = use_template(act, template, new)
-    assert made == {"structure types": 1, "dictionary": 0, "analysis rule": 0}
-    assert rules(new) == set()
+    assert made == {"structure types": 1, "dictionary": 1, "analysis rule": 0}
+    assert rules(new) == {("Cor", "Heart", None)}, "what fits comes"

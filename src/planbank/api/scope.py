@@ -17,6 +17,7 @@ from planbank.access.policy import may
 from planbank.access.scopes import Scope
 from planbank.access.verdict import Refused, Verdict
 from planbank.journal.record import Actor, record
+from planbank.protocols.act import Act
 from planbank.protocols.models import Protocol
 from planbank.reach import Reader
 
@@ -70,6 +71,12 @@ def moment_of(as_of: datetime | None, reader: Reader) -> datetime | None:
     if not EARLIEST.year <= as_of.year <= LATEST.year:
         return EARLIEST if as_of.year < EARLIEST.year else LATEST
     return as_of if as_of.tzinfo else as_of.replace(tzinfo=reader.at.tzinfo)
+
+
+def act_of(request: HttpRequest) -> Act:
+    """What the caller does now, as the journal will have it."""
+    reader: Reader = request.reader  # type: ignore[attr-defined]
+    return Act.of(reader.user, reader.at)
 
 
 def note(request: HttpRequest, resource: str, protocol: str = "", **what: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from planbank.errors import NamingError
+from planbank.dicom.patterns import Pattern, normal
 from planbank.naming.actions.editing import Line, change_rules
 from planbank.naming.models import Edition
 from planbank.naming.queries.dictionaries import dictionary_of, types_of
@@ -45,18 +45,21 @@ def give(act: Act, protocol: Protocol, items: Items) -> int:
     new = [line for line in lines if (line.entry.casefold(), line.institution) not in standing]
     if not new:
         return 0
-    try:
-        change_rules(act, dictionary, None, new, kind=Edition.Kind.COPY)
-    except NamingError:
-        return 0  # a template of another version, with what is no entry here
+    change_rules(act, dictionary, None, new, kind=Edition.Kind.COPY)
     return len(new)
 
 
 def _line(item: dict[str, Any], types: dict[str, int], centres: dict[str, int]) -> Line | None:
+    """None for what does not fit here, also what is no entry for this version."""
     kind, code = types.get(str(item.get("type", "")).casefold()), item.get("institution", "")
-    if kind is None or not item.get("entry") or (code and code not in centres):
+    entry = normal(str(item.get("entry", "")))
+    if kind is None or (code and code not in centres):
         return None
-    return Line(item["entry"], kind, centres[code] if code else None)
+    try:
+        Pattern(entry)
+    except ValueError:
+        return None
+    return Line(entry, kind, centres[code] if code else None)
 
 
 register(TemplatePart("dictionary", _("structure dictionary"), take, give))

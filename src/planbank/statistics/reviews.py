@@ -32,6 +32,16 @@ class Overall:
         return self.review.state if self.review is not None and self.counts else self.by_rule
 
     @property
+    def by(self) -> str:
+        """Who overruled it; '' where nobody did."""
+        return self.review.said_by.name if self.counts and self.review and self.review.said_by else ""
+
+    @property
+    def because(self) -> str:
+        """Why it was overruled; '' where it was not."""
+        return self.review.reason if self.counts and self.review else ""
+
+    @property
     def lapsed(self) -> Review | None:
         """What was said of the plan when it came to something else."""
         return None if self.counts else self.review

@@ -87,41 +87,35 @@ def board_of(desk: Desk, constraints: Sequence[Constraint], only_summary: bool) 
     rows = tuple(
         (
             group,
-            _cell(0, group, plans, people_of, only_summary),
-            tuple(_cell(one.pk, group, counts, sizes[one.pk], only_summary) for one in constraints),
+            _cell(plans[group], group, people_of, only_summary),
+            tuple(_cell(counts[one.pk, group], group, sizes[one.pk], only_summary) for one in constraints),
         )
         for group in ((ALL, *centres) if centres else ())
     )
-    return Board(tuple(constraints), rows, sum(plans[0, ALL].values()))
+    return Board(tuple(constraints), rows, sum(plans[ALL].values()))
 
 
 def _plans(
     desk: Desk, standing: QuerySet[Verdict], codes: dict[int, str]
-) -> tuple[dict[tuple[int, str], dict[str, int]], dict[str, int]]:
-    """What plans come to in all, overruled where somebody did: by (0, centre); and patients by centre."""
+) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
+    """By centre: what plans come to in all, overruled where somebody did; and patients."""
     rank = Case(*(When(state=state, then=Value(number)) for state, number in ORDER.items()))
     file = "plan_set__patient_file"
     rows = standing.order_by().values_list("plan_set", f"{file}__institution", f"{file}__patient")
     states = {number: state for state, number in ORDER.items()}
     said = reviews_of(desk.owner) if isinstance(desk.owner, Protocol) else {}
-    counts: dict[tuple[int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     people: dict[str, set[int | None]] = defaultdict(set)
     for plan_set, institution, patient, worst in rows.annotate(worst=Max(rank)):
         state = Overall(states[worst], said.get(plan_set)).state
         for group in (ALL, codes[institution]):
-            counts[0, group][state] += 1
+            counts[group][state] += 1
         people[codes[institution]].add(patient)
     return counts, {centre: len(its) for centre, its in people.items()}
 
 
-def _cell(
-    constraint: int,
-    group: str,
-    counts: dict[tuple[int, str], dict[str, int]],
-    sizes: dict[str, int],
-    only_summary: bool,
-) -> Cell:
-    found = dict(counts.get((constraint, group), {}))
+def _cell(counts: dict[str, int], group: str, sizes: dict[str, int], only_summary: bool) -> Cell:
+    found = dict(counts)
     if not only_summary or not found:
         return Cell(found)
     shown = told({ALL: sum(sizes.values())}) if group == ALL else told(sizes)

@@ -50,7 +50,7 @@ def test_what_a_centre_sent_lacks(bank: House, now: datetime) -> None:
 
     def lacks(of: Protocol = protocol) -> tuple[int, int, bool]:
         (centre,) = per_centre(of, now)
-        return centre.no_images, centre.no_names, centre.lacks
+        return centre.no_images, centre.no_structures, centre.lacks
 
     assert lacks() == (0, 0, False)
     found("types-missing", "plan set", plan.pk, "HEART")

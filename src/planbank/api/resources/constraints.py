@@ -17,13 +17,12 @@ from planbank.access.scopes import Scope
 from planbank.access.verdict import Refused
 from planbank.api.paging import After, Limit, cut
 from planbank.api.problems import Problem
-from planbank.api.scope import NAME, note, reader_in, seen_protocol
+from planbank.api.scope import NAME, act_of, note, reader_in, seen_protocol
 from planbank.naming.queries.desk import Desk
-from planbank.protocols.act import Act
 from planbank.protocols.actions.constraining import Wish, add, end, in_force
 from planbank.protocols.constraints.grammar import LONGEST
 from planbank.protocols.models import Constraint, Protocol
-from planbank.statistics.reviews import Overall, overall_of
+from planbank.statistics.reviews import overall_of
 from planbank.statistics.verdicts import judged_plans, verdicts_of
 
 router = Router(tags=["names and numbers"])
@@ -103,7 +102,7 @@ def constraints(request: HttpRequest, protocol: Within) -> dict[str, object]:
 def new(request: HttpRequest, given: ConstraintIn, protocol: Within) -> Status[dict[str, object]]:
     """Add a constraint; every plan of the protocol is judged by it. One that stands already adds nothing."""
     here = _allowed(request, protocol, "dictionary.edit")
-    made = add(_act(request), here, [Wish(given.text, given.arm)])
+    made = add(act_of(request), here, [Wish(given.text, given.arm)])
     return Status(201, {"items": [_constraint(one) for one in made], "next": None})
 
 
@@ -112,7 +111,7 @@ def ended(request: HttpRequest, protocol: Within, constraint: Number) -> Status[
     """End a constraint; its verdicts go."""
     here = _allowed(request, protocol, "dictionary.edit")
     row = get_object_or_404(Constraint, pk=constraint, protocol=here, ended_at__isnull=True)
-    end(_act(request), here, row)
+    end(act_of(request), here, row)
     return Status(204, None)
 
 
@@ -124,7 +123,7 @@ def verdicts(request: HttpRequest, after: After, limit: Limit, protocol: Within)
     asked = in_force(here)
     page, further = cut(judged_plans(desk, asked).order_by(), desk.reader, after, limit)
     found = verdicts_of(page, asked)
-    overall = {pk: _overall(one) for pk, one in overall_of(here, page, found).items()}
+    overall = overall_of(here, page, found)
     items = [
         VerdictOut(
             plan_set=row.pk,
@@ -140,7 +139,9 @@ def verdicts(request: HttpRequest, after: After, limit: Limit, protocol: Within)
             algorithm=told.algorithm,
             edition=told.edition,
             judged_at=told.judged_at,
-            **overall[row.pk],
+            plan_verdict=overall[row.pk].state,
+            overruled_by=overall[row.pk].by,
+            overruled_because=overall[row.pk].because,
         )
         for row in page
         for one in asked
@@ -157,20 +158,6 @@ def _allowed(request: HttpRequest, protocol: str, action: str) -> Protocol:
     if not (verdict := may(reader.user, action, reader.at, Scope.of(here))):
         raise Refused(verdict)
     return here
-
-
-def _act(request: HttpRequest) -> Act:
-    reader = request.reader  # type: ignore[attr-defined]
-    return Act.of(reader.user, reader.at)
-
-
-def _overall(one: Overall) -> dict[str, str]:
-    row = one.review if one.counts else None
-    return {
-        "plan_verdict": one.state,
-        "overruled_by": row.said_by.name if row and row.said_by else "",
-        "overruled_because": row.reason if row else "",
-    }
 
 
 def _constraint(one: Constraint) -> ConstraintOut:

@@ -21,7 +21,7 @@ from planbank.access.tokens import is_in_force
 from planbank.access.verdict import Refused, Verdict
 from planbank.api.paging import After, Limit, cut
 from planbank.api.problems import Problem
-from planbank.api.scope import InProject, InProtocol, reader_in
+from planbank.api.scope import InProject, InProtocol, act_of, reader_in
 from planbank.errors import ProtocolError
 from planbank.people.models import Institution
 from planbank.people.zones import end_in
@@ -123,7 +123,7 @@ def cancelled(
 ) -> Status[None]:
     """Cancel what you asked for and no longer want, as you read it at `revision`."""
     row = _own(request, export)
-    asking.cancel(_act(request), row, revision)
+    asking.cancel(act_of(request), row, revision)
     return Status(204, None)
 
 
@@ -132,7 +132,7 @@ def files(request: HttpRequest, export: int) -> StreamingHttpResponse:
     """The ZIP of what you asked for; a Range goes on where a download broke off."""
     row = _own(request, export)
     asked, only_if = request.headers.get("Range", ""), request.headers.get("If-Range", "")
-    found = take(request.house, row, _act(request), asked=asked, only_if=only_if)  # type: ignore[attr-defined]
+    found = take(request.house, row, act_of(request), asked=asked, only_if=only_if)  # type: ignore[attr-defined]
     token: Token = request.token  # type: ignore[attr-defined]
 
     def in_force(now: datetime) -> bool:
@@ -168,11 +168,6 @@ def _own(request: HttpRequest, export: int) -> Export:
     if row.asked_by_id != request.reader.user.pk:  # type: ignore[attr-defined]
         raise Http404
     return row
-
-
-def _act(request: HttpRequest) -> Act:
-    reader: Reader = request.reader  # type: ignore[attr-defined]
-    return Act.of(reader.user, reader.at)
 
 
 def _selection(given: ExportIn, owner: Protocol | Project) -> Selection:

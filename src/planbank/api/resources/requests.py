@@ -17,7 +17,7 @@ from planbank.access.scopes import Scope
 from planbank.access.verdict import Refused
 from planbank.api.problems import Problem
 from planbank.api.resources.names import Within, desk_in, types_named
-from planbank.protocols.act import Act
+from planbank.api.scope import act_of, seen_protocol
 from planbank.protocols.actions.saving import drop, save
 from planbank.protocols.models import SavedRequest
 from planbank.statistics.request import asked_for
@@ -66,8 +66,8 @@ def new(request: HttpRequest, given: SavedRequestIn, protocol: Within) -> Status
     desk = desk_in(request, protocol)
     chosen = types_named(desk, given.types)
     wanted = asked_for(desk.types, chosen, given.metrics)
-    types = wanted.types if chosen else ()
-    return Status(201, _out(save(_act(request), desk.dictionary.protocol, given.name, types, given.metrics)))
+    here, types = seen_protocol(request, protocol), wanted.types if chosen else ()
+    return Status(201, _out(save(act_of(request), here, given.name, types, given.metrics)))
 
 
 @router.delete("/requests", response={204: None, **_ANSWERS})
@@ -79,13 +79,8 @@ def ended(request: HttpRequest, protocol: Within, request_id: Number) -> Status[
     allowed = may(reader.user, "dictionary.edit", reader.at, Scope.of(desk.owner))
     if row.made_by_id != reader.user.pk and not allowed:
         raise Refused(allowed)
-    drop(_act(request), row)
+    drop(act_of(request), row)
     return Status(204, None)
-
-
-def _act(request: HttpRequest) -> Act:
-    reader = request.reader  # type: ignore[attr-defined]
-    return Act.of(reader.user, reader.at)
 
 
 def _out(row: SavedRequest) -> SavedRequestOut:

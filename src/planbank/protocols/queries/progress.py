@@ -31,7 +31,7 @@ class Size:
 class Centre:
     """One centre of a protocol: patients and plans that stand there, participants and their data.
 
-    `no_images`, `no_names`: plan sets of which images lack, and those without a structure that is required.
+    `no_images`, `no_structures`: plan sets that lack images, and those that lack a required structure.
     """
 
     code: str
@@ -45,13 +45,13 @@ class Centre:
     unexpected: int
     last: datetime | None
     no_images: int = 0
-    no_names: int = 0
+    no_structures: int = 0
     touch: Touch = NOBODY
 
     @property
     def lacks(self) -> bool:
         """Whether there is something to ask the centre for."""
-        return self.expected > self.received or bool(self.unexpected or self.no_images or self.no_names)
+        return self.expected > self.received or bool(self.unexpected or self.no_images or self.no_structures)
 
 
 def sizes(protocols: Collection[int], at: datetime) -> dict[int, Size]:
@@ -88,7 +88,7 @@ def per_centre(protocol: Protocol, at: datetime, institutions: Collection[int] |
     odd = dict(strangers.annotate(Count("patient_file__patient", distinct=True))) if expected else {}
     here = PlanSet.objects.filter(Exists(members.filter(HEAD))).order_by()
     no_images = dict(_by_centre(plan_sets.without_images(here)))
-    no_names = dict(_by_centre(plan_sets.without_types(here, protocol.short_name)))
+    no_structures = dict(_by_centre(plan_sets.without_types(here, protocol.short_name)))
     touched = zero_touch(at, protocol=protocol.pk, institutions=institutions)
     found: dict[int, Centre] = {}
     for row in centres.order_by("since"):
@@ -106,7 +106,7 @@ def per_centre(protocol: Protocol, at: datetime, institutions: Collection[int] |
             plans=has["plans"],
             last=has["last"],
             no_images=no_images.get(pk, 0),
-            no_names=no_names.get(pk, 0),
+            no_structures=no_structures.get(pk, 0),
             touch=touched.get(pk, NOBODY),
         )
     return sorted(found.values(), key=lambda centre: (-centre.patients, centre.code))

@@ -34,7 +34,7 @@ def subjects() -> Iterator[Subject]:
         yield pk, lane_of(pk)
 
 
-@service(subject="patient file", version=1, subjects=subjects, after=["names", "calculate", "derive"])
+@service(subject="patient file", version=2, subjects=subjects, after=["names", "calculate", "derive"])
 def constraints(house: House, patient_file_id: int) -> Result:
     """Judges plans by the constraints of their protocols"""
     if not PatientFile.objects.filter(pk=patient_file_id).exists():

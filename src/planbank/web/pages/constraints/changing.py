@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,13 +22,13 @@ from planbank.protocols.constraints.table import Read, read_table
 from planbank.protocols.models import Constraint, Protocol
 from planbank.web.acting import act_of, user_of
 from planbank.web.pages import page
-from planbank.web.pages.constraints.desk import PATH, context_of, desk_of
+from planbank.web.pages.constraints.desk import PATH, context_of, desk_of, protocol_of
 from planbank.web.pages.constraints.forms import ConstraintForm, SeveralForm
 
 
 def form_of(request: HttpRequest, desk: Desk) -> ConstraintForm:
     """The form as the address has it: a constraint on trial, or one to change."""
-    protocol = _protocol(desk)
+    protocol = protocol_of(desk)
     if request.GET.get("text", "").strip():
         return ConstraintForm(request.GET, protocol)
     pk = request.GET.get("change", "")
@@ -41,11 +41,11 @@ def form_of(request: HttpRequest, desk: Desk) -> ConstraintForm:
 def new(request: HttpRequest, protocol: int) -> HttpResponse:
     """Add a constraint, or put it in the place of another; GET: check what is typed."""
     desk = desk_of(request, protocol)
-    form = ConstraintForm(request.POST or request.GET, _protocol(desk))
+    form = ConstraintForm(request.POST or request.GET, protocol_of(desk))
     if request.method == "POST" and form.is_valid():
         ends = [form.cleaned_data["instead"]] if form.cleaned_data["instead"] else []
         try:
-            made = add(act_of(request), _protocol(desk), [form.wish()], ends)
+            made = add(act_of(request), protocol_of(desk), [form.wish()], ends)
         except ConstraintError as exc:
             form.add_error("text", exc.detail or str(exc))
         except ChangedMeanwhile:
@@ -69,7 +69,7 @@ def end(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     desk = desk_of(request, protocol)
     row = get_object_or_404(Constraint, pk=pk, protocol=protocol)
     try:
-        end_one(act_of(request), _protocol(desk), row)
+        end_one(act_of(request), protocol_of(desk), row)
     except ChangedMeanwhile:
         messages.warning(request, _("Somebody ended this constraint meanwhile."))
     else:
@@ -84,7 +84,7 @@ def back(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
     desk = desk_of(request, protocol)
     row = get_object_or_404(Constraint, pk=pk, protocol=protocol)
     try:
-        bring_back(act_of(request), _protocol(desk), row)
+        bring_back(act_of(request), protocol_of(desk), row)
     except (ChangedMeanwhile, ConstraintError):
         messages.warning(request, _("It stands already, or another limit stands in its place."))
     else:
@@ -96,7 +96,7 @@ def back(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
 def several(request: HttpRequest, protocol: int) -> HttpResponse:
     """Several at once, from a CSV, lines or another protocol: shown first, then saved as a whole."""
     desk = desk_of(request, protocol)
-    here = _protocol(desk)
+    here = protocol_of(desk)
     sources = protocols_seen(user_of(request), act_of(request).at, action="data.statistics")
     sources = sources.filter(constraints__ended_at__isnull=True, constraints__isnull=False)
     sources = sources.exclude(pk=here.pk).distinct()
@@ -128,7 +128,7 @@ def _tried(here: Protocol, form: SeveralForm) -> dict[str, Any]:
 def _save(request: HttpRequest, desk: Desk, read: list[tuple[Read, bool]]) -> HttpResponse:
     wishes = [Wish(one.text, one.arm) for one, known in read if not known]
     try:
-        made = add(act_of(request), _protocol(desk), wishes)
+        made = add(act_of(request), protocol_of(desk), wishes)
     except ConstraintError as exc:
         messages.error(request, exc.detail or str(exc))
         return redirect("constraints-several", desk.owner.pk)
@@ -151,9 +151,3 @@ def _said(request: HttpRequest, desk: Desk, made: Constraint | None) -> None:
     messages.success(
         request, words, extra_tags=reverse("constraint-end", args=[desk.owner.pk, made.pk]) if made else ""
     )
-
-
-def _protocol(desk: Desk) -> Protocol:
-    if not isinstance(desk.owner, Protocol):
-        raise Http404
-    return desk.owner

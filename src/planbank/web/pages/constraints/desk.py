@@ -26,6 +26,13 @@ def desk_of(request: HttpRequest, protocol: int, action: str = "data.statistics"
     return Desk(reader_of(request), found, action=action)
 
 
+def protocol_of(desk: Desk) -> Protocol:
+    """Whose constraints these are; projects have none."""
+    if not isinstance(desk.owner, Protocol):
+        raise Http404
+    return desk.owner
+
+
 def can(request: HttpRequest, desk: Desk, action: str) -> bool:
     """Whether this person may do `action` in the protocol."""
     return bool(may(user_of(request), action, act_of(request).at, Scope.of(desk.owner)))

@@ -24,7 +24,7 @@ from planbank.statistics.verdicts import verdicts_of
 from planbank.web.acting import act_of
 from planbank.web.pages import page
 from planbank.web.pages.constraints.cells import cell_of, in_words
-from planbank.web.pages.constraints.desk import PATH, context_of, desk_of
+from planbank.web.pages.constraints.desk import PATH, context_of, desk_of, protocol_of
 
 STATES = [(one.value, one.label) for one in Verdict.State if one != Verdict.State.CANNOT]
 
@@ -33,7 +33,7 @@ STATES = [(one.value, one.label) for one in Verdict.State if one != Verdict.Stat
 def review(request: HttpRequest, protocol: int) -> HttpResponse:
     """The verdicts on one plan, and what a person says instead."""
     desk = desk_of(request, protocol, "data.list")
-    owner, named = _protocol(desk), request.POST.get("plan_set") or request.GET.get("plan_set", "")
+    owner, named = protocol_of(desk), request.POST.get("plan_set") or request.GET.get("plan_set", "")
     if not named:
         return redirect("constraints", protocol)  # which plan is chosen there
     row, wrong = _plan(desk, named), ""
@@ -72,7 +72,7 @@ def end(request: HttpRequest, protocol: int) -> HttpResponse:
     named = request.GET.get("plan_set", "")
     if request.method == "POST" and named:
         try:
-            let_stand(act_of(request), _protocol(desk), _plan(desk, named).pk)
+            let_stand(act_of(request), protocol_of(desk), _plan(desk, named).pk)
         except ChangedMeanwhile:
             messages.info(request, _("Nothing was said of this plan, or somebody took it back meanwhile."))
         else:
@@ -94,9 +94,3 @@ def _history(protocol: Protocol, plan_set: int) -> list[Review]:
     plan = PlanSet.objects.get(pk=plan_set)
     rows = Review.objects.filter(protocol=protocol, patient_file=plan.patient_file_id)
     return list(rows.filter(sop_instance_uid=plan.sop_instance_uid).select_related("said_by")[:20])
-
-
-def _protocol(desk: Desk) -> Protocol:
-    if not isinstance(desk.owner, Protocol):
-        raise Http404
-    return desk.owner

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from planbank.naming.queries.desk import Desk
 from planbank.protocols.actions.constraining import in_force
 from planbank.protocols.constraints.table import HEADS
-from planbank.protocols.models import Constraint, Protocol, Verdict
+from planbank.protocols.models import Constraint, Verdict
 from planbank.reach import unveil_labels
 from planbank.statistics.reviews import overall_of
 from planbank.statistics.verdicts import board_of, judged_plans, verdicts_of
@@ -24,7 +24,7 @@ from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import page
 from planbank.web.pages.constraints.cells import cell_of, in_short, in_words
 from planbank.web.pages.constraints.changing import form_of
-from planbank.web.pages.constraints.desk import PATH, can, context_of, desk_of, only_summary
+from planbank.web.pages.constraints.desk import PATH, can, context_of, desk_of, only_summary, protocol_of
 
 SIZE = 50
 
@@ -64,7 +64,7 @@ def _lines(desk: Desk, asked: list[Constraint]) -> Iterator[list[Any]]:
         rows = list(paged.page(number))
         unveil_labels(rows)
         found = verdicts_of(rows, asked)
-        overall = overall_of(_protocol(desk), rows, found)
+        overall = overall_of(protocol_of(desk), rows, found)
         for row in rows:
             said = in_short(overall[row.pk])
             who = [
@@ -90,7 +90,7 @@ def _plans(request: HttpRequest, desk: Desk, asked: list[Constraint]) -> dict[st
     rows = list(paged)
     unveil_labels(rows)
     held = verdicts_of(rows, asked)
-    overall = overall_of(_protocol(desk), rows, held)
+    overall = overall_of(protocol_of(desk), rows, held)
     shown = [only] if only else asked
     lines = [
         (row, in_words(overall[row.pk]), [cell_of(one, held[row.pk].get(one.pk)) for one in shown])
@@ -108,15 +108,9 @@ def _plans(request: HttpRequest, desk: Desk, asked: list[Constraint]) -> dict[st
 
 
 def _asked(desk: Desk) -> list[Constraint]:
-    return in_force(_protocol(desk))
-
-
-def _protocol(desk: Desk) -> Protocol:
-    if not isinstance(desk.owner, Protocol):
-        raise Http404
-    return desk.owner
+    return in_force(protocol_of(desk))
 
 
 def _arms(desk: Desk) -> list[str]:
-    rows = _protocol(desk).participants.exclude(arm="").order_by("arm")
+    rows = protocol_of(desk).participants.exclude(arm="").order_by("arm")
     return list(rows.values_list("arm", flat=True).distinct())

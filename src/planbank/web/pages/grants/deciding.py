@@ -6,6 +6,7 @@ A form sent twice changes nothing twice.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ from planbank.access.queries.states import state_of
 from planbank.access.scopes import Scope
 from planbank.access.sight import would_change
 from planbank.errors import AccessError, ChangedMeanwhile
+from planbank.protocols.act import Act
 from planbank.web.acting import act_of, user_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.grants import words
@@ -102,15 +104,8 @@ def renew_some(request: HttpRequest) -> HttpResponse:
 def ask_again_about(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back that one may end: people are asked again whether to renew it."""
     row = _grant(request, "grant.renew", pk)
-    try:
-        ask_again(act_of(request), row)
-    except ChangedMeanwhile:
-        messages.info(request, _("Nothing was changed: it was decided or renewed meanwhile."))
-    except AccessError as exc:
-        messages.error(request, str(exc))
-    else:
-        messages.success(request, _("You are asked about it again until it ends."))
-    return redirect(people_url(request, _scope(row)))
+    same = _("Nothing was changed: it was decided or renewed meanwhile.")
+    return _undo(request, ask_again, row, _("You are asked about it again until it ends."), same)
 
 
 def _let_end(request: HttpRequest) -> HttpResponse:
@@ -147,14 +142,22 @@ def end_mine(request: HttpRequest, pk: int) -> HttpResponse:
 def restore_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo a revocation that I just made."""
     row = _grant(request, "grant.revoke", pk)
+    done = _("%(name)s has it again.") % {"name": row.user.name}
+    return _undo(request, restore, row, done, _("Nothing was changed: it is in force already."))
+
+
+def _undo(
+    request: HttpRequest, action: Callable[[Act, Grant], Grant], row: Grant, done: str, same: str
+) -> HttpResponse:
+    """Take back what was decided of a grant, and say so."""
     try:
-        restore(act_of(request), row)
+        action(act_of(request), row)
     except ChangedMeanwhile:
-        messages.info(request, _("Nothing was changed: it is in force already."))
+        messages.info(request, same)
     except AccessError as exc:
         messages.error(request, str(exc))
     else:
-        messages.success(request, _("%(name)s has it again.") % {"name": row.user.name})
+        messages.success(request, done)
     return redirect(people_url(request, _scope(row)))
 
 

@@ -208,5 +208,5 @@ def _centre_heads() -> list[str]:
 def _centre_line(row: Centre) -> Iterable[Any]:
     return (
         *(row.code, row.patients, row.target, row.plans, row.expected, row.received, row.unexpected),
-        *(row.no_images, row.no_names, row.touch.filed, row.touch.untouched, row.last),
+        *(row.no_images, row.no_structures, row.touch.filed, row.touch.untouched, row.last),
     )
