@@ -12,7 +12,7 @@ from planbank.naming.queries.dictionaries import dictionary_of
 from planbank.people.models import User
 from planbank.protocols.act import Act
 from planbank.protocols.levels import See, TakeOut
-from planbank.protocols.models import Protocol, StructureType
+from planbank.protocols.models import Project, Protocol, StructureType
 from planbank.reach.rows import Reader
 from tests.protocols.rows import ProtocolRows
 
@@ -44,6 +44,12 @@ class Trial:
     @property
     def reader(self) -> Reader:
         return Reader(self.user, self.at)
+
+    def key_user_of(self, project: Project) -> User:
+        """Who holds the project, pseudonymised, and nothing in the protocol."""
+        user = self.rows.user("kira")
+        self.rows.grant(user, "key-user", project, see=See.PSEUDONYMISED, take_out=TakeOut.PSEUDONYMISED)
+        return user
 
     def type(self, name: str, **fields: object) -> StructureType:
         return StructureType.objects.get_or_create(protocol=self.protocol, name=name, defaults=fields)[0]

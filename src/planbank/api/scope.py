@@ -18,7 +18,7 @@ from planbank.access.scopes import Scope
 from planbank.access.verdict import Refused, Verdict
 from planbank.journal.record import Actor, record
 from planbank.protocols.act import Act
-from planbank.protocols.models import Protocol
+from planbank.protocols.models import Project, Protocol
 from planbank.reach import Reader
 
 NAME = r"^[A-Za-z0-9_.-]*$"
@@ -37,11 +37,17 @@ def reader_in(request: HttpRequest, protocol: str = "", project: str = "") -> Re
     if protocol:
         return _held(reader, Scope("protocol", seen_protocol(request, protocol).pk))
     if project:
-        found = projects_seen(reader.user, reader.at, reader.scope).filter(short_name=project).first()
-        if found is None:
-            raise _HIDDEN
-        return _held(reader, Scope("project", found.pk))
+        return _held(reader, Scope("project", seen_project(request, project).pk))
     return reader
+
+
+def seen_project(request: HttpRequest, short_name: str) -> Project:
+    """A project whose record the reader may see. Raises Refused."""
+    reader: Reader = request.reader  # type: ignore[attr-defined]
+    found = projects_seen(reader.user, reader.at, reader.scope).filter(short_name=short_name).first()
+    if found is None:
+        raise _HIDDEN
+    return found
 
 
 def seen_protocol(request: HttpRequest, short_name: str) -> Protocol:

@@ -86,35 +86,40 @@ class Client:
         """Findings on a plan set."""
         return self.rows(f"plan-sets/{int(plan_set)}/findings")
 
-    def structure_types(self, protocol: str) -> Iterator[Row]:
-        """Structure types of a protocol."""
-        return self.rows("structure-types", protocol=protocol)
+    def structure_types(self, protocol: str = "", *, project: str = "") -> Iterator[Row]:
+        """Structure types of a protocol or project."""
+        return self.rows("structure-types", **_named(protocol=protocol, project=project))
 
-    def dictionary(self, protocol: str) -> Iterator[Row]:
-        """Rules of a protocol's structure dictionary: which name stands for which type."""
-        return self.rows("dictionary", protocol=protocol)
+    def dictionary(self, protocol: str = "", *, project: str = "") -> Iterator[Row]:
+        """Rules of a structure dictionary: which name stands for which type."""
+        return self.rows("dictionary", **_named(protocol=protocol, project=project))
 
-    def metrics(self, protocol: str, metrics: str = "", types: str = "", **more: str) -> Iterator[Row]:
-        """Any metric of any structure type, plan by plan: metrics 'D95%,V20Gy', types 'Heart,Lung_L'."""
-        asked = {"metrics": metrics, "types": types, **more}
-        return self.rows("metrics", protocol=protocol, **{k: v for k, v in asked.items() if v})
+    def metrics(self, protocol: str = "", metrics: str = "", types: str = "", **more: str) -> Iterator[Row]:
+        """Any metric of any structure type, plan by plan: metrics 'D95%,V20Gy', types 'Heart,Lung_L'.
 
-    def saved_requests(self, protocol: str) -> Iterator[Row]:
+        `more`: project in place of a protocol, as_of.
+        """
+        return self.rows("metrics", **_named(protocol=protocol, metrics=metrics, types=types, **more))
+
+    def saved_requests(self, protocol: str = "", *, project: str = "") -> Iterator[Row]:
         """Requests of metrics that people keep."""
-        return self.rows("requests", protocol=protocol)
+        return self.rows("requests", **_named(protocol=protocol, project=project))
 
-    def save_request(self, protocol: str, name: str, metrics: str, types: Sequence[str] = ()) -> Row:
+    def save_request(
+        self, protocol: str, name: str, metrics: str, types: Sequence[str] = (), *, project: str = ""
+    ) -> Row:
         """Keep a request of metrics under a name, in place of one that has it; types, none: all."""
         body = {"name": name, "metrics": metrics, "types": list(types)}
-        return self._send("POST", "requests", {"protocol": protocol}, body)
+        return self._send("POST", "requests", _named(protocol=protocol, project=project), body)
 
-    def remove_request(self, protocol: str, request: int) -> None:
+    def remove_request(self, protocol: str, request: int, *, project: str = "") -> None:
         """Let a saved request go, by its id."""
-        self._send("DELETE", "requests", {"protocol": protocol, "request_id": str(request)}, {})
+        where = _named(protocol=protocol, project=project, request_id=str(request))
+        self._send("DELETE", "requests", where, {})
 
     def ask_again(self, protocol: str, request: int, **more: str) -> Iterator[Row]:
-        """The lines of a saved request, as the data are now."""
-        return self.rows("metrics", protocol=protocol, request_id=str(request), **more)
+        """The lines of a saved request, as the data are now; `more`: project, as_of."""
+        return self.rows("metrics", **_named(protocol=protocol, request_id=str(request), **more))
 
     def constraints(self, protocol: str) -> Iterator[Row]:
         """What a protocol asks of the dose."""
@@ -154,7 +159,7 @@ class Client:
 
     def ask_export(self, purpose: str, *, protocol: str = "", project: str = "", **wanted: Any) -> Row:
         """Ask for files; `wanted`: form, recipient, kinds, institutions, structure_types, last_day, ..."""
-        where = {name: value for name, value in (("protocol", protocol), ("project", project)) if value}
+        where = _named(protocol=protocol, project=project)
         return self._send("POST", "exports", where, {"purpose": purpose, **wanted})
 
     def export(self, number: int) -> Row:
@@ -224,3 +229,8 @@ class Client:
                     raise ApiError(0, "The bank was not reached", str(exc)) from None
             time.sleep(PAUSE * (TRIES - left))
         raise AssertionError("unreachable")
+
+
+def _named(**where: str) -> dict[str, str]:
+    """What is named at all, for an address."""
+    return {name: value for name, value in where.items() if value}

@@ -25,7 +25,8 @@ from tests.access.surface.world import Canary, Planted
 def _of_world(planted: Planted) -> dict[str, dict[str, Any]]:
     """What forms want besides words: names that fit, choices that stand nowhere first."""
     code = {one: planted.rows.institution(one).pk for one in ("AUH", "OUH", "VLE")}
-    types = {one.name: one.pk for one in StructureType.objects.all()}
+    types = {one.name: one.pk for one in StructureType.objects.filter(protocol__isnull=False)}
+    theirs = {one.name: one.pk for one in StructureType.objects.filter(project__isnull=False)}
     person, day, later = "mere.account", "2026-12-01", "2027-06-01"
     node = {"ae_title": "NEWNODE", "host": "10.9.8.7", "institution": code["VLE"], "name": "A new node"}
     project = {"short_name": "NEW-P", "title": "New", "purpose": "to see", "recipient": "Region"}
@@ -34,6 +35,7 @@ def _of_world(planted: Planted) -> dict[str, dict[str, Any]]:
         "protocol-new": {"short_name": "NEW", "purpose": "to see", "legal_basis": "none needed"},
         "constraint-new": {"text": "Heart Dmean <= 2 Gy"},
         "statistics-save": {"name": "hearts", "metrics": "Dmean"},
+        "project-statistics-save": {"name": "hearts", "metrics": "Dmean"},
         "constraint-end": {},
         "constraint-back": {},
         "analysis-rule": {"rule": "latest"},
@@ -43,6 +45,7 @@ def _of_world(planted: Planted) -> dict[str, dict[str, Any]]:
         "audit-cases": {"plan": planted.plans["ouh-brain"].pk},
         "audit-observers": {"centre": code["VLE"], "observers": "VLE-9 nine@example.org"},
         "dictionary": {"entry": "Cor*", "type": types["Heart"]},
+        "project-dictionary": {"entry": "Cor*", "type": theirs["Heart"]},
         "grant-give": {"username": person, "where": f"protocol-{planted.rows.protocol('BRAIN').pk}"},
         "protocol-people-give": {"username": person},
         "project-people-give": {"username": person, "role": "reader", "see": 2},

@@ -17,7 +17,7 @@ from tests.access.surface.world import Planted
 ANSWERED = frozenset({200, 204, 302, 303, 400, 409, 410, 422})
 OF_ONESELF = ANSWERED | {404}  # a second factor that one does not have
 # Pages that are read by one action and changed by another.
-POSTED = {"dictionary": "dictionary.edit"}
+POSTED = dict.fromkeys(("dictionary", "project-dictionary"), "dictionary.edit")
 Rule = Callable[[World, Person, Door, Way, Example], int]
 
 
@@ -99,7 +99,7 @@ def _export(world: World, person: Person, door: Door, way: Way, example: Example
 def _saved(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
     """Somebody else's request: removed by who changes the dictionary there."""
     here = way.scope in (None, example.within)
-    return 200 if here and decides(world, person, "dictionary.edit", "BRAIN") == 200 else 404
+    return 200 if here and decides(world, person, "dictionary.edit", example.within) == 200 else 404
 
 
 def _side(world: World, person: Person, door: Door, way: Way, example: Example) -> int:
@@ -146,8 +146,8 @@ RULES: dict[str, Rule] = {
     "reuse-take-back": _side,
     "reuse-revoke": _side,
     "add-to-protocol": _own_file,
-    "statistics-drop": _saved,
-    "statistics-back": _saved,
+    **dict.fromkeys(("statistics-drop", "statistics-back"), _saved),
+    **dict.fromkeys(("project-statistics-drop", "project-statistics-back"), _saved),
     "my-permission-end": _grant_of_ones_own,
     "template-remove": _made_from_brain,
     "project-item-off": lambda *_given: 404,  # another project's address

@@ -7,16 +7,13 @@ door is asked about in words (`?rule=7`), by the door's name.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
 
 from planbank.access.models import Grant
-from planbank.audits.models import AuditStudy, Case, Copy, Link, Observer, Return
 from planbank.catalogue.models import IdentityChange, PlanSet, QuarantinedParcel, Receipt
 from planbank.delivery.models import Destination, Forward
 from planbank.erasure.models import Erasure
@@ -32,6 +29,8 @@ from planbank.protocols.models import (
     Enrolment,
     Participant,
     Participation,
+    Project,
+    Protocol,
     ReuseRequest,
     SavedRequest,
     StructureType,
@@ -41,26 +40,11 @@ from planbank.protocols.models import (
 from planbank.takeout.models import Export
 from planbank.uploads.models import Upload
 from planbank.web.one_time import RESETS, TOKENS, link_for
+from tests.access.surface.example import Example
+from tests.access.surface.kinds_of_audits import audit_study, links_to_copies
 
 if TYPE_CHECKING:
     from tests.access.surface.world import Planted
-
-
-@dataclass(frozen=True)
-class Example:
-    """One row that an address can name: its number, and who may come to it besides the action.
-
-    `row`: who sees that row of the oracle; `who`: staff of that institution, or that role, alone;
-    `within`: it stands in that protocol or institution only; `mine`: it is that person's own. `more`:
-    what else its address says.
-    """
-
-    number: Any
-    row: str = ""
-    who: str = ""
-    within: str = ""
-    mine: str = ""
-    more: dict[str, Any] = field(default_factory=dict)
 
 
 def _of_rows(number: Callable[[PlanSet], Any]) -> Callable[[Planted], list[Example]]:
@@ -152,23 +136,43 @@ def _reuse(planted: Planted) -> list[Example]:
     return [Example(ReuseRequest.objects.get(state="approved").pk, within="BRAIN")]
 
 
-def _types(planted: Planted) -> StructureType:
-    brain = planted.rows.protocol("BRAIN")
-    return StructureType.objects.get_or_create(protocol=brain, name="Heart")[0]
+def _owner(planted: Planted, name: str) -> dict[str, Protocol | Project]:
+    """The protocol or project of that name, as the fields of a row that is in it."""
+    if name in planted.world.projects:
+        return {"project": planted.rows.project(name)}
+    return {"protocol": planted.rows.protocol(name)}
 
 
-def _rule(planted: Planted) -> list[Example]:
-    edition = Edition.objects.get(dictionary__protocol__short_name="BRAIN", number=1)
-    row = DictionaryRule.objects.create(
-        dictionary=edition.dictionary, entry="Heart*", structure_type=_types(planted), added_in=edition
-    )
-    return [Example(0, within="BRAIN", more={"rule": row.pk})]
+def _heart(planted: Planted, name: str) -> StructureType:
+    return StructureType.objects.get_or_create(**_owner(planted, name), name="Heart")[0]
 
 
-def _choice(planted: Planted) -> list[Example]:
-    plan = planted.plans["auh-brain"]
-    more = {"plan_set": plan.pk, "type": _types(planted).pk, "verdict": "union"}
-    return [Example(0, within="BRAIN", more=more)]
+def _type(name: str) -> Callable[[Planted], list[Example]]:
+    return lambda planted: [Example(0, within=name, more={"type": _heart(planted, name).pk})]
+
+
+def _rule(name: str) -> Callable[[Planted], list[Example]]:
+    def make(planted: Planted) -> list[Example]:
+        (owner,) = _owner(planted, name).values()
+        edition = Edition.objects.get(dictionary=dictionary_of(owner), number=1)
+        row = DictionaryRule.objects.create(
+            dictionary=edition.dictionary,
+            entry="Heart*",
+            structure_type=_heart(planted, name),
+            added_in=edition,
+        )
+        return [Example(0, within=name, more={"rule": row.pk})]
+
+    return make
+
+
+def _choice(name: str) -> Callable[[Planted], list[Example]]:
+    def make(planted: Planted) -> list[Example]:
+        plan = planted.plans["ouh-brain"]
+        more = {"plan_set": plan.pk, "type": _heart(planted, name).pk, "verdict": "union"}
+        return [Example(0, within=name, more=more)]
+
+    return make
 
 
 def _receipts(planted: Planted) -> list[Example]:
@@ -219,11 +223,16 @@ def _export(planted: Planted) -> list[Example]:
     return [Example(row.pk, within="BRAIN")]
 
 
-def _saved_request(planted: Planted) -> list[Example]:
-    """One that somebody else saved in BRAIN."""
-    brain = planted.rows.protocol("BRAIN")
-    row = SavedRequest.objects.create(protocol=brain, name="hearts", metrics="Dmean", made_at=planted.rows.at)
-    return [Example(row.pk, within="BRAIN")]
+def _saved_request(name: str) -> Callable[[Planted], list[Example]]:
+    """One that somebody else saved there."""
+
+    def make(planted: Planted) -> list[Example]:
+        row = SavedRequest.objects.create(
+            **_owner(planted, name), name="hearts", metrics="Dmean", made_at=planted.rows.at
+        )
+        return [Example(row.pk, within=name)]
+
+    return make
 
 
 def _upload(planted: Planted) -> list[Example]:
@@ -235,48 +244,6 @@ def _upload(planted: Planted) -> list[Example]:
         deidentified=False,
     )
     return [Example(row.pk, who="AUH")]
-
-
-def _audit_study(planted: Planted) -> list[Example]:
-    """A study of BRAIN with one copy that is made and one return that waits."""
-    at, brain = planted.rows.at, planted.rows.protocol("BRAIN")
-    plan, auh = planted.plans["auh-brain"], planted.rows.institution("AUH")
-    study = AuditStudy.objects.create(
-        protocol=brain, name="Pelvis", purpose="differences", organiser="Mette", state="open", made_at=at
-    )
-    case = Case.objects.create(
-        study=study, name="A", patient_file=plan.patient_file, plan_set_uid=plan.sop_instance_uid
-    )
-    who = Observer.objects.create(study=study, centre=auh, code="AUH-1")
-    copy = Copy.objects.create(
-        study=study, case=case, centre=auh, observer=who, number=1, state="made", made_at=at
-    )
-    version = plan.members.get(role="plan").instance.current_version
-    back = Return.objects.create(
-        study=study,
-        copy=copy,
-        version=version,
-        kind="plan",
-        parcel_id="returned",
-        institution=auh,
-        received_at=at,
-        recognised_by="frame",
-        state="to decide",
-    )
-    more = {"copy": copy.pk, "row": back.pk, "observer": who.pk}
-    return [Example(study.pk, within="BRAIN", more=more)]
-
-
-def _links_to_copies(planted: Planted) -> list[Example]:
-    """It is there for who holds it, signed in or not."""
-    token = "t" * 43
-    Link.objects.create(
-        copy=Copy.objects.get(study__name="Pelvis"),
-        digest=hashlib.sha256(token.encode()).hexdigest(),
-        made_at=planted.rows.at,
-        expires_at=planted.rows.at + timedelta(days=365),
-    )
-    return [Example(token)]
 
 
 def _forward(planted: Planted) -> list[Example]:
@@ -314,12 +281,16 @@ def _erasure(planted: Planted) -> list[Example]:
     return [Example(row.pk, within="BRAIN")]
 
 
-def _edition(planted: Planted) -> list[Example]:
-    dictionary = dictionary_of(planted.rows.protocol("BRAIN"))
-    dictionary.edition = 1
-    dictionary.save()
-    row = Edition.objects.create(dictionary=dictionary, number=1, at=planted.rows.at, kind="rule")
-    return [Example(row.number, within="BRAIN")]
+def _edition(name: str) -> Callable[[Planted], list[Example]]:
+    def make(planted: Planted) -> list[Example]:
+        (owner,) = _owner(planted, name).values()
+        dictionary = dictionary_of(owner)
+        dictionary.edition = 1
+        dictionary.save()
+        row = Edition.objects.create(dictionary=dictionary, number=1, at=planted.rows.at, kind="rule")
+        return [Example(row.number, within=name)]
+
+    return make
 
 
 def _template(planted: Planted) -> list[Example]:
@@ -343,6 +314,7 @@ def _one_time_links(planted: Planted) -> list[Example]:
     return found
 
 
+__all__ = ["ASKED", "KINDS", "Example"]
 KINDS: dict[str, Callable[[Planted], list[Example]]] = {
     "patient file": _patient_files,
     "plan set": _of_rows(lambda plan: plan.pk),
@@ -373,21 +345,26 @@ KINDS: dict[str, Callable[[Planted], list[Example]]] = {
     "destination": _destination,
     "export": _export,
     "upload": _upload,
-    "saved request": _saved_request,
-    "audit study": _audit_study,
-    "link to a copy": _links_to_copies,
+    "saved request": _saved_request("BRAIN"),
+    "saved request of a project": _saved_request("P"),
+    "audit study": audit_study,
+    "link to a copy": links_to_copies,
     "forward": _forward,
     "identity change": _identity_change,
     "erasure": _erasure,
-    "edition": _edition,
+    "edition": _edition("BRAIN"),
+    "edition of a project": _edition("P"),
     "template": _template,
     "passkey": _passkey,
     "one-time link": _one_time_links,
 }
 ASKED: dict[str, Callable[[Planted], list[Example]]] = {
-    "dictionary-end": _rule,
-    "dictionary-retire": lambda planted: [Example(0, within="BRAIN", more={"type": _types(planted).pk})],
-    "matrix-choose": _choice,
+    "dictionary-end": _rule("BRAIN"),
+    "dictionary-retire": _type("BRAIN"),
+    "matrix-choose": _choice("BRAIN"),
+    "project-dictionary-end": _rule("P"),
+    "project-dictionary-retire": _type("P"),
+    "project-matrix-choose": _choice("P"),
     "add-to-protocol": lambda planted: [
         Example(0, name, more={"plan": plan.pk}) for name, plan in planted.plans.items()
     ],

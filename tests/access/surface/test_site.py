@@ -29,7 +29,7 @@ IDLE = {
         (
             *("unassigned-delete-undo", "withdrawal-undo", "triggers-again-stop", "protocol-back"),
             *("grant-restore", "grant-ask-again", "statistics-back", "participant-back", "person-on"),
-            "constraint-back",
+            *("constraint-back", "project-statistics-back"),
         ),
         "nothing was done that can be undone",
     ),
@@ -45,7 +45,7 @@ IDLE = {
     **dict.fromkeys(
         (
             *("triggers-try", "dictionary-import", "dictionary-copy", "participants-upload"),
-            *("constraints-several", "upload-file"),
+            *("constraints-several", "upload-file", "project-dictionary-import", "project-dictionary-copy"),
         ),
         "it asks for a file",
     ),

@@ -71,7 +71,7 @@ class Planted:
 
     def _plan(self, n: int, name: str, code: str, protocols: list[str]) -> PlanSet:
         rows, canary = self.rows, Canary(n)
-        whole = name in ("auh-brain", "auh-heart")
+        whole = name in ("auh-brain", "auh-heart", "ouh-brain")
         make: Callable[..., PlanSet] = rows.whole_plan if whole else rows.small_plan
         plan = make(code, canary.number)
         file = plan.patient_file

@@ -8,12 +8,16 @@ from planbank.catalogue.models import PlanSet
 from planbank.dose import dvh
 from planbank.house import House
 from planbank.naming.actions.choosing import Place, choose
-from planbank.naming.actions.editing import undo
+from planbank.naming.actions.editing import Line as RuleLine
+from planbank.naming.actions.editing import change_rules, undo
 from planbank.naming.actions.types import TypeWish, save_type
 from planbank.naming.models import Choice, DerivedDvh
 from planbank.naming.queries.desk import Desk
+from planbank.naming.queries.dictionaries import dictionary_of
 from planbank.protocols.actions.adding import add_parts
+from planbank.protocols.actions.reusing import approve
 from planbank.protocols.parts import parts_of
+from planbank.reach.rows import Reader
 from planbank.statistics.line import Line
 from planbank.statistics.lines import lines_of
 from planbank.statistics.request import asked_for
@@ -93,3 +97,32 @@ def test_r64_what_nobody_drew_is_calculated_and_says_what_it_is_made_of(bank: Ho
     before = DerivedDvh.objects.count()
     run_everything(bank)
     assert DerivedDvh.objects.count() == before, "nothing is calculated twice"
+
+
+def test_r207_what_a_project_makes_of_structures_is_calculated_once_it_may_use_them(bank: House) -> None:
+    register_sender()
+    for ds in (ds for ds in thinned("prostate") if ds.Modality != "CT"):
+        send(bank, ds)
+    run_everything(bank)
+    trial = Trial.made(bank.clock.now())
+    plan_set = PlanSet.objects.get(kind="plan")
+    ((_pk, grouped),) = parts_of(PlanSet.objects.filter(pk=plan_set.pk)).items()
+    add_parts(trial.act, trial.protocol, plan_set.patient_file, grouped.parts)
+    project = trial.rows.project("HEART")
+    names = dictionary_of(project)
+    for entry, name in (("Rectum", "Rectum"), ("PTV78", "PTV")):
+        kind = save_type(trial.act, names, None, TypeWish(name))
+        change_rules(trial.act, names, None, [RuleLine(entry, kind.pk)])
+    both = save_type(trial.act, names, None, TypeWish("Both", expression="Rectum + PTV"))
+    run_everything(bank)
+    assert not DerivedDvh.objects.exists()
+    asked = trial.rows.reuse(project, trial.protocol, state="asked", decided_at=None)
+    approve(trial.act, asked, asked.revision, "as agreed")
+    run_everything(bank)
+    made_now = DerivedDvh.objects.filter(structure_type=both)
+    assert made_now.exists() and {row.edition for row in made_now} == {names.edition}
+    desk = Desk(Reader(trial.key_user_of(project), trial.at), project)
+    assert [one.values[0].value is not None for one in lines_of(desk, asked_for([both], [], "Volume"))] == [
+        True
+    ]
+    assert not trial.protocol.structure_types.filter(name="Both").exists()

@@ -25,6 +25,17 @@ def door(
     return Door(name, action, who, shows, methods, scope, of)
 
 
+def in_both(
+    name: str, action: str, methods: frozenset[str] = GET, shows: Shows = NOTHING, of: str = ""
+) -> tuple[Door, Door]:
+    """A page that a protocol has, and a project too as `project-<name>`."""
+    theirs = f"{of} of a project" if of else ""
+    return (
+        door(name, action, methods, shows, scope="protocol", of=of),
+        door(f"project-{name}", action, methods, shows, scope="project", of=theirs),
+    )
+
+
 _DATA = [
     door("overview", "overview.view", GET, VEILED),
     door("accrual", "overview.view", GET, COUNTS),
@@ -99,22 +110,22 @@ _PROTOCOLS = [
     door("triggers-again", "trigger.edit", BOTH, COUNTS, scope="protocol"),
     door("triggers-again-stop", "trigger.edit", POST, scope="protocol"),
     door("triggers-try", "trigger.edit", BOTH, scope="protocol"),
-    door("dictionary", "data.statistics", BOTH, VEILED, scope="protocol"),
-    door("dictionary-end", "dictionary.edit", BOTH, VEILED, scope="protocol"),
-    door("dictionary-undo", "dictionary.edit", BOTH, scope="protocol", of="edition"),
-    door("dictionary-history", "data.statistics", GET, COUNTS, scope="protocol"),
-    door("dictionary-types", "dictionary.edit", BOTH, COUNTS, scope="protocol"),
-    door("dictionary-retire", "dictionary.edit", BOTH, scope="protocol"),
-    door("dictionary-import", "dictionary.edit", BOTH, VEILED, scope="protocol"),
-    door("dictionary-copy", "dictionary.edit", BOTH, VEILED, scope="protocol"),
-    door("dictionary-unmapped", "dictionary.edit", GET, VEILED, scope="protocol"),
-    door("dictionary-propose", "dictionary.edit", GET, scope="protocol"),
-    door("statistics", "data.statistics", GET, COUNTS, scope="protocol"),
-    door("statistics-save", "data.statistics", POST, COUNTS, scope="protocol"),
-    door("statistics-drop", "data.statistics", POST, COUNTS, scope="protocol", of="saved request"),
-    door("statistics-back", "data.statistics", POST, COUNTS, scope="protocol", of="saved request"),
-    door("statistics-csv", "export.csv", GET, VEILED, scope="protocol"),
-    door("statistics-dvh", "data.statistics", GET, VEILED, scope="protocol"),
+    *in_both("dictionary", "data.statistics", BOTH, VEILED),
+    *in_both("dictionary-end", "dictionary.edit", BOTH, VEILED),
+    *in_both("dictionary-undo", "dictionary.edit", BOTH, of="edition"),
+    *in_both("dictionary-history", "data.statistics", GET, COUNTS),
+    *in_both("dictionary-types", "dictionary.edit", BOTH, COUNTS),
+    *in_both("dictionary-retire", "dictionary.edit", BOTH),
+    *in_both("dictionary-import", "dictionary.edit", BOTH, VEILED),
+    *in_both("dictionary-copy", "dictionary.edit", BOTH, VEILED),
+    *in_both("dictionary-unmapped", "dictionary.edit", GET, VEILED),
+    *in_both("dictionary-propose", "dictionary.edit", GET),
+    *in_both("statistics", "data.statistics", GET, COUNTS),
+    *in_both("statistics-save", "data.statistics", POST, COUNTS),
+    *in_both("statistics-drop", "data.statistics", POST, COUNTS, of="saved request"),
+    *in_both("statistics-back", "data.statistics", POST, COUNTS, of="saved request"),
+    *in_both("statistics-csv", "export.csv", GET, VEILED),
+    *in_both("statistics-dvh", "data.statistics", GET, VEILED),
     door("constraints", "data.statistics", GET, VEILED, scope="protocol"),
     door("constraints-csv", "export.csv", GET, VEILED, scope="protocol"),
     door("constraint-new", "dictionary.edit", BOTH, scope="protocol"),
@@ -127,8 +138,8 @@ _PROTOCOLS = [
     door("analysis-rule", "dictionary.edit", BOTH, scope="protocol"),
     door("analysis-choose", "dictionary.edit", BOTH, VEILED, scope="protocol"),
     door("analysis-undo", "dictionary.edit", BOTH, scope="protocol"),
-    door("matrix", "data.list", GET, VEILED, scope="protocol"),
-    door("matrix-choose", "dictionary.edit", BOTH, scope="protocol"),
+    *in_both("matrix", "data.list", GET, VEILED),
+    *in_both("matrix-choose", "dictionary.edit", BOTH),
 ]
 _GRANTS = [
     door("grants", "grant.view"),

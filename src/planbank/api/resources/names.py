@@ -1,6 +1,6 @@
-"""Structure types, rules of the dictionary, and any metric over a protocol (R56, R78).
+"""Structure types, rules of the dictionary, and any metric over a protocol or project (R56, R78).
 
-Comes in: the name of a protocol. Goes out: what its pages show, as rows.
+Comes in: the name of a protocol or project. Goes out: what its pages show, as rows.
 """
 
 from __future__ import annotations
@@ -18,10 +18,18 @@ from planbank.access.scopes import Scope
 from planbank.access.verdict import Refused
 from planbank.api.paging import After, Limit, cut
 from planbank.api.problems import Problem
-from planbank.api.scope import NAME, moment_of, note, reader_in, seen_protocol
+from planbank.api.scope import (
+    NAME,
+    InProject,
+    InProtocol,
+    moment_of,
+    note,
+    reader_in,
+    seen_project,
+    seen_protocol,
+)
 from planbank.errors import StatisticsError
 from planbank.naming.queries.desk import Desk
-from planbank.protocols.models import Protocol, SavedRequest
 from planbank.statistics.lines import Line, lines_of
 from planbank.statistics.request import asked_again, asked_for
 
@@ -114,9 +122,9 @@ _ANSWERS = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
 
 
 @router.get("/structure-types", response={200: Types, **_ANSWERS})
-def structure_types(request: HttpRequest, protocol: Within) -> dict[str, object]:
-    """The structure types of a protocol."""
-    desk = desk_in(request, protocol)
+def structure_types(request: HttpRequest, protocol: InProtocol, project: InProject) -> dict[str, object]:
+    """The structure types of a protocol or project."""
+    desk = desk_in(request, protocol, project)
     items = [
         TypeOut(
             id=row.pk,
@@ -131,9 +139,11 @@ def structure_types(request: HttpRequest, protocol: Within) -> dict[str, object]
 
 
 @router.get("/dictionary", response={200: Rules, **_ANSWERS})
-def dictionary(request: HttpRequest, after: After, limit: Limit, protocol: Within) -> dict[str, object]:
-    """The rules of a protocol's structure dictionary."""
-    desk = desk_in(request, protocol)
+def dictionary(
+    request: HttpRequest, after: After, limit: Limit, protocol: InProtocol, project: InProject
+) -> dict[str, object]:
+    """The rules of the structure dictionary of a protocol or project."""
+    desk = desk_in(request, protocol, project)
     rows = desk.dictionary.rules.filter(ended_in__isnull=True)
     related = rows.select_related("structure_type", "institution", "added_in")
     found, further = cut(related, desk.reader, after, limit)
@@ -155,24 +165,25 @@ def metrics(
     request: HttpRequest,
     after: After,
     limit: Limit,
-    protocol: Within,
+    protocol: InProtocol,
+    project: InProject,
     types: Names,
     metrics: Asked,
     as_of: AsOf,
     request_id: Saved,
 ) -> dict[str, object]:
     """Any metric of any structure type, plan by plan; or what was saved as `request_id`."""
-    desk = desk_in(request, protocol, as_of)
+    desk = desk_in(request, protocol, project, as_of)
     if request_id is None:
         wanted = asked_for(desk.types, types_named(desk, types.split(",")), metrics)
     else:
-        rows = SavedRequest.objects.filter(protocol=desk.owner.pk, ended_at__isnull=True)
+        rows = desk.owner.saved_requests.filter(ended_at__isnull=True)
         wanted = asked_again(desk.types, get_object_or_404(rows, pk=request_id))
     every = desk.plan_sets
     page, further = cut(every, desk.reader, after, limit)
     desk.plan_sets = every.filter(pk__in=[row.pk for row in page])
     items = [_line(line) for line in lines_of(desk, wanted)]
-    note(request, "metrics", protocol=protocol, rows=len(items))
+    note(request, "metrics", **desk.owner.named, rows=len(items))
     edition = desk.dictionary.edition if desk.edition is None else desk.edition
     return {"items": items, "next": further, "edition": edition}
 
@@ -187,10 +198,15 @@ def types_named(desk: Desk, names: Iterable[str]) -> list[str]:
     return chosen
 
 
-def desk_in(request: HttpRequest, protocol: str, as_of: datetime | None = None) -> Desk:
-    """The desk of a protocol in which the reader may see numbers. Raises Refused."""
-    reader = reader_in(request, protocol)
-    found: Protocol = seen_protocol(request, protocol)
+def desk_in(request: HttpRequest, protocol: str, project: str = "", as_of: datetime | None = None) -> Desk:
+    """The desk of a protocol or project in which the reader may see numbers.
+
+    Raises Refused; StatisticsError where neither is named, or both are.
+    """
+    if bool(protocol) == bool(project):
+        raise StatisticsError("Name a protocol or a project.")
+    reader = reader_in(request, protocol, project)
+    found = seen_project(request, project) if project else seen_protocol(request, protocol)
     allowed = may(reader.user, "data.statistics", reader.at, Scope.of(found))
     if not allowed:
         raise Refused(allowed)

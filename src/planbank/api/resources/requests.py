@@ -1,6 +1,7 @@
 """Requests of metrics that are kept under a name (R72).
 
-Comes in: the name of a protocol, what is asked for. Goes out: rows; their answers are at `metrics`.
+Comes in: the name of a protocol or project, what is asked for. Goes out: rows; their answers are at
+`metrics`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from planbank.access.policy import may
 from planbank.access.scopes import Scope
 from planbank.access.verdict import Refused
 from planbank.api.problems import Problem
-from planbank.api.resources.names import Within, desk_in, types_named
-from planbank.api.scope import act_of, seen_protocol
+from planbank.api.resources.names import desk_in, types_named
+from planbank.api.scope import InProject, InProtocol, act_of
 from planbank.protocols.actions.saving import drop, save
 from planbank.protocols.models import SavedRequest
 from planbank.statistics.request import asked_for
@@ -38,7 +39,7 @@ class SavedRequestOut(Schema):
 
 
 class SavedRequests(Schema):
-    """All saved requests of a protocol, by name."""
+    """All saved requests of a protocol or project, by name."""
 
     items: list[SavedRequestOut]
     next: str | None
@@ -53,28 +54,30 @@ class SavedRequestIn(Schema):
 
 
 @router.get("/requests", response={200: SavedRequests, **_ANSWERS})
-def requests(request: HttpRequest, protocol: Within) -> dict[str, object]:
+def requests(request: HttpRequest, protocol: InProtocol, project: InProject) -> dict[str, object]:
     """Requests that people keep, to ask again as data arrive."""
-    desk = desk_in(request, protocol)
-    rows = SavedRequest.objects.filter(protocol=desk.owner.pk, ended_at__isnull=True)
+    desk = desk_in(request, protocol, project)
+    rows = desk.owner.saved_requests.filter(ended_at__isnull=True)
     return {"items": [_out(row) for row in rows.prefetch_related("structure_types")], "next": None}
 
 
 @router.post("/requests", response={201: SavedRequestOut, **_ANSWERS})
-def new(request: HttpRequest, given: SavedRequestIn, protocol: Within) -> Status[SavedRequestOut]:
-    """Keep a request. Whoever sees statistics of the protocol can ask it."""
-    desk = desk_in(request, protocol)
+def new(
+    request: HttpRequest, given: SavedRequestIn, protocol: InProtocol, project: InProject
+) -> Status[SavedRequestOut]:
+    """Keep a request. Whoever sees statistics there can ask it."""
+    desk = desk_in(request, protocol, project)
     chosen = types_named(desk, given.types)
     wanted = asked_for(desk.types, chosen, given.metrics)
-    here, types = seen_protocol(request, protocol), wanted.types if chosen else ()
-    return Status(201, _out(save(act_of(request), here, given.name, types, given.metrics)))
+    types = wanted.types if chosen else ()
+    return Status(201, _out(save(act_of(request), desk.owner, given.name, types, given.metrics)))
 
 
 @router.delete("/requests", response={204: None, **_ANSWERS})
-def ended(request: HttpRequest, protocol: Within, request_id: Number) -> Status[None]:
+def ended(request: HttpRequest, protocol: InProtocol, project: InProject, request_id: Number) -> Status[None]:
     """Let a saved request go: who saved it, or a key user."""
-    desk = desk_in(request, protocol)
-    rows = SavedRequest.objects.filter(protocol=desk.owner.pk, ended_at__isnull=True)
+    desk = desk_in(request, protocol, project)
+    rows = desk.owner.saved_requests.filter(ended_at__isnull=True)
     row, reader = get_object_or_404(rows, pk=request_id), desk.reader
     allowed = may(reader.user, "dictionary.edit", reader.at, Scope.of(desk.owner))
     if row.made_by_id != reader.user.pk and not allowed:

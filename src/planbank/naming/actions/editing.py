@@ -55,7 +55,7 @@ def new_edition(
         "dictionary changed",
         object_kind="dictionary",
         object_id=dictionary.pk,
-        protocol=dictionary.owner.short_name,
+        **dictionary.owner.named,
         edition=edition.number,
         change=kind.value,
     )

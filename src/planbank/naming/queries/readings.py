@@ -5,7 +5,9 @@ Comes in: a dictionary, plan sets. Goes out: rows of the matrix with recipes; an
 
 from __future__ import annotations
 
-from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Value
+from collections import defaultdict
+
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value
 
 from planbank.catalogue.models import Member, PlanSet
 from planbank.catalogue.models.plan_set import Role
@@ -16,13 +18,18 @@ from planbank.naming.queries.dictionaries import types_of
 from planbank.naming.queries.sheets import rows_of
 from planbank.naming.recipes import Recipes
 from planbank.protocols.levels import See
-from planbank.protocols.models import Membership, Participant
+from planbank.protocols.models import Membership, Participant, ReuseRequest
+
+_APPROVED = ReuseRequest.State.APPROVED
 
 
 def members_of(dictionary: Dictionary) -> QuerySet[PlanSet]:
-    """The plan sets with a structure set that stand in the dictionary's protocol."""
+    """The plan sets with a structure set that stand in its protocol, or where its project may look at all.
+
+    A project's people see fewer: what was approved for them, at their level, is asked where they read.
+    """
     held = Membership.objects.in_force().filter(  # type: ignore[attr-defined]
-        protocol=dictionary.protocol_id,
+        protocol__in=_protocols_of(dictionary),
         patient_file=OuterRef("patient_file"),
         sop_instance_uid=OuterRef("sop_instance_uid"),
     )
@@ -31,9 +38,11 @@ def members_of(dictionary: Dictionary) -> QuerySet[PlanSet]:
 
 
 def dictionaries_of(patient_file: int) -> QuerySet[Dictionary]:
-    """The dictionaries of the protocols in which something of a patient file stands."""
+    """The dictionaries of the protocols in which something of a patient file stands, and their projects'."""
     held = Membership.objects.in_force().filter(patient_file=patient_file)  # type: ignore[attr-defined]
-    return Dictionary.objects.filter(protocol__in=held.values("protocol")).order_by("pk")
+    protocols = held.values("protocol")
+    reusing = ReuseRequest.objects.filter(state=_APPROVED, protocol__in=protocols).values("project")
+    return Dictionary.objects.filter(Q(protocol__in=protocols) | Q(project__in=reusing)).order_by("pk")
 
 
 def readings_of(dictionary: Dictionary, plan_sets: QuerySet[PlanSet]) -> list[MatrixRow]:
@@ -52,8 +61,17 @@ def readings_of(dictionary: Dictionary, plan_sets: QuerySet[PlanSet]) -> list[Ma
 
 
 def sides_of(dictionary: Dictionary) -> dict[int, str]:
-    """Patient -> the treated side, as the participant's record has it."""
-    rows = Participant.objects.filter(protocol=dictionary.protocol_id, patient__isnull=False)
-    if dictionary.protocol_id is None:
-        return {}
-    return dict(rows.exclude(laterality="").values_list("patient", "laterality"))
+    """Patient -> the treated side, as the participant's record has it; none where two records differ."""
+    rows = Participant.objects.filter(protocol__in=_protocols_of(dictionary), patient__isnull=False)
+    told: dict[int, set[str]] = defaultdict(set)
+    for patient, side in rows.exclude(laterality="").values_list("patient", "laterality"):
+        told[patient].add(side)
+    return {patient: side for patient, (side, *more) in told.items() if not more}
+
+
+def _protocols_of(dictionary: Dictionary) -> list[int]:
+    """Its protocol; of a project, those of which reuse is approved."""
+    if dictionary.protocol_id is not None:
+        return [dictionary.protocol_id]
+    approved = ReuseRequest.objects.filter(project=dictionary.project_id, state=_APPROVED)
+    return list(approved.values_list("protocol", flat=True).distinct())

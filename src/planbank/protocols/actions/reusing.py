@@ -14,10 +14,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from planbank.catalogue.lanes import lane_of
 from planbank.catalogue.models import Instance
 from planbank.errors import ProtocolError
 from planbank.messages.models import Event, EventKind
 from planbank.people.models import Institution
+from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.protocols.act import Act
 from planbank.protocols.levels import See, TakeOut
 from planbank.protocols.models import (
@@ -113,6 +115,10 @@ def approve(act: Act, request: ReuseRequest, seen: int, decision: str, **lower: 
         + Instance.objects.filter(series__in=members.filter(instance__isnull=True).values("series")).count(),
         began_at=max(act.at, request.since),
     )
+    if request.project.structure_types.filter(retired_at__isnull=True).exists():
+        # The project's own dictionary reads what it now may look at.
+        files = members.order_by().values_list("patient_file", flat=True).distinct()
+        make_due("names", [(pk, lane_of(pk)) for pk in files], act.at, priority=BACKGROUND)
     return request
 
 

@@ -1,6 +1,7 @@
 """Requests of metrics kept under a name, and let go again (R72).
 
-Comes in: an act, a protocol, what is asked for. Goes out: rows, journalled. Raises StatisticsError in words.
+Comes in: an act, a protocol or project, what is asked for. Goes out: rows, journalled. Raises
+StatisticsError in words.
 """
 
 from __future__ import annotations
@@ -12,27 +13,25 @@ from django.utils.translation import gettext as _
 
 from planbank.errors import StatisticsError
 from planbank.protocols.act import Act
-from planbank.protocols.models import Protocol, SavedRequest, StructureType
+from planbank.protocols.models import Project, Protocol, SavedRequest, StructureType
 
 MOST = 100
 
 
 @transaction.atomic
 def save(
-    act: Act, protocol: Protocol, name: str, types: Iterable[StructureType], metrics: str
+    act: Act, owner: Protocol | Project, name: str, types: Iterable[StructureType], metrics: str
 ) -> SavedRequest:
     """Keep a request; one of that name that stands is replaced, and stays in the record as ended."""
     name = " ".join(name.split())[:64]
     if not name:
         raise StatisticsError(_("Give it a name."))
-    Protocol.objects.select_for_update().get(pk=protocol.pk)
-    standing = protocol.saved_requests.filter(ended_at__isnull=True)
+    _locked(owner)
+    standing = owner.saved_requests.filter(ended_at__isnull=True)
     standing.filter(name=name).update(ended_at=act.at)
     if standing.count() >= MOST:
         raise StatisticsError(_("There are %(n)s saved requests. Remove one that nobody asks.") % {"n": MOST})
-    row = SavedRequest.objects.create(
-        protocol=protocol, name=name, metrics=metrics[:500], made_at=act.at, made_by=act.user
-    )
+    row = owner.saved_requests.create(name=name, metrics=metrics[:500], made_at=act.at, made_by=act.user)
     row.structure_types.set(types)
     _journal(act, "save request", row)
     return row
@@ -48,12 +47,17 @@ def drop(act: Act, row: SavedRequest) -> None:
 @transaction.atomic
 def bring_back(act: Act, row: SavedRequest) -> None:
     """Undo `drop`. Raises StatisticsError where another one took its name."""
-    Protocol.objects.select_for_update().get(pk=row.protocol_id)
-    if SavedRequest.objects.filter(protocol=row.protocol_id, name=row.name, ended_at__isnull=True).exists():
+    _locked(row.owner)
+    if row.owner.saved_requests.filter(name=row.name, ended_at__isnull=True).exists():
         raise StatisticsError(_("Another request has this name by now."))
     if SavedRequest.objects.filter(pk=row.pk, ended_at__isnull=False).update(ended_at=None):
         _journal(act, "save request", row)
 
 
+def _locked(owner: Protocol | Project) -> None:
+    """Two who save at once do so one after the other."""
+    type(owner)._default_manager.select_for_update().get(pk=owner.pk)
+
+
 def _journal(act: Act, action: str, row: SavedRequest) -> None:
-    act.journal(action, object_kind="request", object_id=row.pk, protocol=row.protocol.short_name)
+    act.journal(action, object_kind="request", object_id=row.pk, **row.owner.named)

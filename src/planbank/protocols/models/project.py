@@ -51,6 +51,11 @@ class Project(Revised):
     def __str__(self) -> str:
         return self.short_name
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What journal entries about it say: `act.journal(action, **owner.named)`."""
+        return {"project": self.short_name}
+
 
 class ProjectItem(models.Model):
     """One member of a protocol that a project lists explicitly; gone with the membership."""

@@ -83,6 +83,11 @@ class Protocol(Revised):
     def __str__(self) -> str:
         return self.short_name
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What journal entries about it say: `act.journal(action, **owner.named)`."""
+        return {"protocol": self.short_name}
+
 
 class Contact(models.Model):
     """Whom to ask about a protocol; shown with every refusal."""

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from planbank.people.models import User
+from planbank.protocols.models.project import Project
 from planbank.protocols.models.protocol import Protocol
 from planbank.protocols.models.structure_type import StructureType
 
@@ -13,7 +14,8 @@ from planbank.protocols.models.structure_type import StructureType
 class SavedRequest(models.Model):
     """Structure types (none: all of them, also later ones) by metrics, under a name; never its answer."""
 
-    protocol = models.ForeignKey(Protocol, on_delete=models.CASCADE, related_name="saved_requests")
+    protocol = models.ForeignKey(Protocol, null=True, on_delete=models.CASCADE, related_name="saved_requests")
+    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="saved_requests")
     name = models.CharField(max_length=64)
     structure_types: models.ManyToManyField[StructureType, models.Model] = models.ManyToManyField(
         StructureType, blank=True, related_name="+"
@@ -27,6 +29,21 @@ class SavedRequest(models.Model):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["protocol", "name"], condition=Q(ended_at__isnull=True), name="saved_request_once"
-            )
+                fields=["protocol", "project", "name"],
+                condition=Q(ended_at__isnull=True),
+                name="saved_request_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(protocol__isnull=False, project__isnull=True)
+                | Q(protocol__isnull=True, project__isnull=False),
+                name="saved_request_of_one",
+            ),
         ]
+
+    @property
+    def owner(self) -> Protocol | Project:
+        """Whose statistics it asks for."""
+        found = self.protocol or self.project
+        assert found is not None
+        return found

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models.functions import Coalesce
+
 from planbank.analysis.queries.sums import patient_files_of
 from planbank.catalogue.models import Calculation
 from planbank.errors import DicomError, ObjectMissing
@@ -58,7 +60,7 @@ def derive(house: House, calculation_id: int) -> Result:
 def _wanted(row: Calculation) -> Iterator[Wanted]:
     """What the dictionaries of all its plan sets ask for, and those of protocols that add plans up."""
     for plan_set in row.plan_sets.all():
-        for dictionary in dictionaries_of(plan_set.patient_file_id).select_related("protocol"):
+        for dictionary in dictionaries_of(plan_set.patient_file_id).select_related("protocol", "project"):
             rows = readings_of(dictionary, members_of(dictionary).filter(pk=plan_set.pk))
             yield from wanted_of(rows, only=row.pk)
     for one in row.plan_sums.select_related("plan_set"):
@@ -69,9 +71,6 @@ def _wanted(row: Calculation) -> Iterator[Wanted]:
 
 def _editions(due: list[Wanted]) -> dict[int, int]:
     """Structure type -> the edition of its dictionary that is in force."""
-    types = StructureType.objects.filter(pk__in={one.type for one in due})
-    protocols = dict(types.values_list("pk", "protocol"))
-    editions = dict(
-        Dictionary.objects.filter(protocol__in=protocols.values()).values_list("protocol", "edition")
-    )
-    return {pk: editions.get(protocol, 0) for pk, protocol in protocols.items()}
+    rows = StructureType.objects.filter(pk__in={one.type for one in due})
+    editions = Coalesce("protocol__dictionary__edition", "project__dictionary__edition", 0)
+    return dict(rows.values_list("pk", editions))

@@ -1,8 +1,8 @@
 """The service dictionary.
 
-Comes in: a dictionary of which a new edition was made. Goes out: for every plan set of its protocol the
-findings about required and forbidden types, and the derived types that are due, as `names` leaves them for
-one patient.
+Comes in: a dictionary of which a new edition was made. Goes out: for every plan set of its protocol or
+project the derived types that are due and, in a protocol, the findings about required and forbidden types,
+as `names` leaves them for one patient.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ def subjects() -> Iterator[Subject]:
 
 @service(subject="dictionary", version=1, subjects=subjects)
 def dictionary(house: House, dictionary_id: int) -> Result:
-    """Reads every plan of a protocol anew when its dictionary has changed"""
-    row = Dictionary.objects.select_related("protocol").filter(pk=dictionary_id).first()
-    if row is None or row.protocol is None:
-        return Done("it is no protocol's")
+    """Reads every plan of a protocol or project anew when its dictionary has changed"""
+    row = Dictionary.objects.select_related("protocol", "project").filter(pk=dictionary_id).first()
+    if row is None:
+        return Done("the dictionary is gone")
     pks = list(members_of(row).order_by("patient_file", "pk").values_list("patient_file", "pk"))
     due = 0
     for files in _portions(pks):
         its = members_of(row).filter(patient_file__in=files)
         due += judge(row, its, house.clock.now(), BACKGROUND)
-    protocol_due(row.protocol, house.clock.now())
+    if row.protocol is not None:
+        protocol_due(row.protocol, house.clock.now())
     return Done(f"{len(pks)} plan sets, {due} calculations due")
 
 

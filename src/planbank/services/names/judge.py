@@ -33,7 +33,9 @@ def judge(dictionary: Dictionary, plan_sets: QuerySet[PlanSet], at: datetime, pr
     rows = readings_of(dictionary, plan_sets)
     wanted: dict[int, list[Wanted]] = defaultdict(list)
     files = {row.row.plan_set: row.row.patient_file for row in rows}
-    for plan_set, gap in gaps_in(dictionary, rows).items():
+    # A project asks nothing of those who sent: only protocols have requirements.
+    gaps = gaps_in(dictionary, rows) if dictionary.protocol_id is not None else {}
+    for plan_set, gap in gaps.items():
         for code, names in (("types-missing", gap.missing), ("types-forbidden", gap.forbidden)):
             if names:
                 said = {"names": ", ".join(names)}

@@ -35,11 +35,11 @@ def subjects() -> Iterator[Subject]:
 
 @service(subject="patient file", version=1, subjects=subjects, after=["link", "members"])
 def names(house: House, patient_file_id: int) -> Result:
-    """Reads each plan by the dictionaries of its protocols"""
+    """Reads each plan by the dictionaries of its protocols and of projects that may use them"""
     if not PatientFile.objects.filter(pk=patient_file_id).exists():
         return Done("the patient file is gone")
     now, due, sources = house.clock.now(), 0, set()
-    for dictionary in dictionaries_of(patient_file_id).select_related("protocol"):
+    for dictionary in dictionaries_of(patient_file_id).select_related("protocol", "project"):
         sources.add(source_of(dictionary))
         due += judge(dictionary, members_of(dictionary).filter(patient_file=patient_file_id), now, ARRIVAL)
     _close(patient_file_id, sources, house)

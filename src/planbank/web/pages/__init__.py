@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -16,7 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 
 from planbank.access.actions import ACTIONS
+from planbank.access.scopes import Scope
 from planbank.access.surface.door import PUBLIC
+from planbank.web.parts.addresses import IN
 
 View = Callable[..., HttpResponse]
 GROUPS = ("data", "research", "running")
@@ -70,6 +73,25 @@ def page(
         view.planbank_action = action  # type: ignore[attr-defined]
         view.planbank_scope = scope  # type: ignore[attr-defined]
         PAGES.append(Page(path, name, view, action, menu, scope))
+        return view
+
+    return declare
+
+
+def page_in(path: str, *, name: str, action: str) -> Callable[[View], View]:
+    """Declare a view twice: as a page of a protocol, and as `project-<name>` of a project.
+
+    The view is given the Scope in place of the number. Its templates and redirects lead on by `there`.
+    """
+
+    def declare(view: View) -> View:
+        for kind in IN:
+
+            @wraps(view)
+            def here(request: HttpRequest, *, kind: str = kind, **given: Any) -> HttpResponse:
+                return view(request, Scope(kind, given.pop(kind)), **given)
+
+            page(f"{kind}s/<int:{kind}>/{path}", name=IN[kind] + name, action=action, scope=kind)(here)
         return view
 
     return declare

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from planbank.access.scopes import Scope
 from planbank.analysis.actions.ruling import choose, let_rule_decide, set_rule, undo
 from planbank.analysis.decide import Part
 from planbank.analysis.models import AnalysisChoice, AnalysisRule
@@ -38,7 +39,7 @@ PER_PAGE = 50
 @page(PATH, name="analysis", action="data.list", scope="protocol")
 def analysis(request: HttpRequest, protocol: int) -> HttpResponse:
     """The rule, how many need a choice, and who."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, Scope("protocol", protocol))
     patients = Patients.of(desk)
     which = request.GET.get("show", "")
     counts = {name: patients.shown(name) for name in SHOWN}
@@ -66,7 +67,7 @@ def analysis(request: HttpRequest, protocol: int) -> HttpResponse:
 @page(PATH + "rule/", name="analysis-rule", action="dictionary.edit", scope="protocol")
 def rule(request: HttpRequest, protocol: int) -> HttpResponse:
     """Set the rule that was shown."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, Scope("protocol", protocol))
     if request.method == "POST":
         seen = request.POST.get("seen", "")
         try:
@@ -86,7 +87,7 @@ def rule(request: HttpRequest, protocol: int) -> HttpResponse:
 @page(PATH + "choose/", name="analysis-choose", action="dictionary.edit", scope="protocol")
 def chosen(request: HttpRequest, protocol: int) -> HttpResponse:
     """The plans of one patient, named by one of them: these, together, or as the rule has it."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, Scope("protocol", protocol))
     named = request.POST.get("plan_set") or request.GET.get("plan_set", "")
     if not named:
         return redirect("analysis", protocol)  # whose plans is chosen there
@@ -119,7 +120,7 @@ def chosen(request: HttpRequest, protocol: int) -> HttpResponse:
 @page(PATH + "undo/", name="analysis-undo", action="dictionary.edit", scope="protocol")
 def taken_back(request: HttpRequest, protocol: int) -> HttpResponse:
     """The choice before, or the rule where there was none."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, Scope("protocol", protocol))
     named = request.GET.get("plan_set", "")
     if request.method == "POST" and named:
         patient = _patient(desk, named)

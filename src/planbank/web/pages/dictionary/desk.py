@@ -1,4 +1,4 @@
-"""What every page of a dictionary needs: the protocol, the desk, who acts, the numbers in words."""
+"""What every page of a dictionary needs: whose it is, the desk, who acts, the numbers in words."""
 
 from __future__ import annotations
 
@@ -14,20 +14,26 @@ from planbank.naming.book import Answer
 from planbank.naming.preview import Effect, Preview, What
 from planbank.naming.queries.desk import Desk
 from planbank.people.models import Institution, User
-from planbank.protocols.models import Participation, Protocol
+from planbank.protocols.models import Participation, Project, Protocol
 from planbank.web.pages import house_of
-from planbank.web.pages.protocols.tabs import tabs_of
+from planbank.web.pages.protocols.tabs import tabs_in
 from planbank.web.reach import reader_of
 
 MOST_NAMES = 40
 
 
-def desk_of(request: HttpRequest, protocol: int, institution: int | None = None) -> Desk:
-    """The dictionary of a protocol for the person of the request."""
-    found = Protocol.objects.filter(pk=protocol).first()
+def owner_of(where: Scope) -> Protocol | Project:
+    """The protocol or project that a page is in."""
+    model = Project if where.kind == "project" else Protocol
+    found: Protocol | Project | None = model._default_manager.filter(pk=where.id).first()
     if found is None:
         raise Http404
-    return Desk(reader_of(request), found, institution)
+    return found
+
+
+def desk_of(request: HttpRequest, where: Scope, institution: int | None = None) -> Desk:
+    """The dictionary of a protocol or project for the person of the request."""
+    return Desk(reader_of(request), owner_of(where), institution)
 
 
 def may_edit(request: HttpRequest, desk: Desk) -> bool:
@@ -48,18 +54,23 @@ def _verdict(request: HttpRequest, desk: Desk) -> Verdict:
 
 
 def centres_of(desk: Desk) -> list[Institution]:
-    """The institutions that take part, by code."""
-    rows = Participation.objects.filter(protocol=desk.dictionary.protocol)
-    return list(Institution.objects.filter(pk__in=rows.values("institution")).order_by("code"))
+    """The institutions that take part, by code; in a project, those of which it sees plans."""
+    rows = Institution.objects.order_by("code")
+    if isinstance(desk.owner, Project):
+        return list(rows.filter(pk__in={row.institution for row in desk.rows}))
+    taking_part = Participation.objects.filter(protocol=desk.owner)
+    return list(rows.filter(pk__in=taking_part.values("institution")))
 
 
 def context_of(request: HttpRequest, desk: Desk, tab: str, **more: Any) -> dict[str, Any]:
     """The context all of these pages share."""
+    where = Scope.of(desk.owner)
     return {
-        "protocol": desk.owner,
+        "owner": desk.owner,
+        "where": where,
         "dictionary": desk.dictionary,
         "can_edit": may_edit(request, desk),
-        "tabs": tabs_of(request, desk.owner.pk, tab),
+        "tabs": tabs_in(request, where, tab),
         **more,
     }
 

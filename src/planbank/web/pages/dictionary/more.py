@@ -5,18 +5,20 @@ Comes in: a protocol. Goes out: pages that show what a change would do before it
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from planbank.access.listing import protocols_seen
+from planbank.access.scopes import Scope
 from planbank.errors import ChangedMeanwhile, NamingError
 from planbank.naming.actions.copying import copy_rules, offer_of
 from planbank.naming.actions.editing import Line, change_rules
@@ -25,21 +27,23 @@ from planbank.naming.models import DictionaryRule, Edition
 from planbank.naming.queries.desk import Desk
 from planbank.naming.queries.dictionaries import dictionary_of
 from planbank.naming.table import read_table
-from planbank.people.models import Institution
-from planbank.protocols.models import StructureType
+from planbank.people.models import Institution, User
+from planbank.protocols.models import Project, Protocol, ReuseRequest, StructureType
 from planbank.web.acting import act_of
-from planbank.web.pages import page
+from planbank.web.pages import page_in
 from planbank.web.pages.dictionary.desk import centres_of, context_of, desk_of, told
 from planbank.web.pages.dictionary.forms import CopyForm, TableForm, TypeForm
 from planbank.web.pages.dictionary.rules import PATH, done
+from planbank.web.parts.addresses import there
 
 PER_PAGE = 40
+APPROVED = Q(state=ReuseRequest.State.APPROVED)
 
 
-@page(PATH + "types/", name="dictionary-types", action="dictionary.edit", scope="protocol")
-def types(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "types/", name="dictionary-types", action="dictionary.edit")
+def types(request: HttpRequest, where: Scope) -> HttpResponse:
     """The structure types: make, change."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     row = _type(desk, request.POST.get("type") or request.GET.get("type"))
     start: dict[str, Any] = {"edition": desk.dictionary.edition, "need": StructureType.Need.OPTIONAL}
     if row is not None:
@@ -54,16 +58,16 @@ def types(request: HttpRequest, protocol: int) -> HttpResponse:
             form.add_error("expression" if form.cleaned_data["expression"] else "name", exc.detail)
         else:
             messages.success(request, _("Saved."))
-            return redirect("dictionary-types", protocol)
+            return redirect(there(where, "dictionary-types"))
     rows = [(one, desk.matrix.found[one.pk]) for one in desk.types]
     context = context_of(request, desk, "dictionary", form=form, row=row, rows=rows, plans=len(desk.rows))
     return render(request, "dictionary/types.html", context)
 
 
-@page(PATH + "types/retire/", name="dictionary-retire", action="dictionary.edit", scope="protocol")
-def retire(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "types/retire/", name="dictionary-retire", action="dictionary.edit")
+def retire(request: HttpRequest, where: Scope) -> HttpResponse:
     """Take a type out of use, with its rules."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     row = _type(desk, request.POST.get("type") or request.GET.get("type"))
     if row is None:
         raise Http404
@@ -75,15 +79,15 @@ def retire(request: HttpRequest, protocol: int) -> HttpResponse:
             messages.warning(request, exc.detail)
         else:
             done(request, desk, edition, _("%(name)s is out of use.") % {"name": row.name})
-        return redirect("dictionary-types", protocol)
+        return redirect(there(where, "dictionary-types"))
     context = context_of(request, desk, "dictionary", row=row, rules=rules)
     return render(request, "dictionary/retire.html", context)
 
 
-@page(PATH + "import/", name="dictionary-import", action="dictionary.edit", scope="protocol")
-def table(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "import/", name="dictionary-import", action="dictionary.edit")
+def table(request: HttpRequest, where: Scope) -> HttpResponse:
     """A CSV: read, shown line by line with what it would do, then saved."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     form = TableForm(
         request.POST or None, request.FILES or None, initial={"edition": desk.dictionary.edition}
     )
@@ -110,15 +114,13 @@ def table(request: HttpRequest, protocol: int) -> HttpResponse:
     )
 
 
-@page(PATH + "copy/", name="dictionary-copy", action="dictionary.edit", scope="protocol")
-def copy(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "copy/", name="dictionary-copy", action="dictionary.edit")
+def copy(request: HttpRequest, where: Scope) -> HttpResponse:
     """Take the rules of another protocol over."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     act = act_of(request)
     assert act.user is not None
-    seen = protocols_seen(act.user, act.at, action="data.statistics")
-    in_force = DictionaryRule.objects.filter(ended_in__isnull=True).values("dictionary__protocol")
-    sources = list(seen.filter(pk__in=in_force).exclude(pk=protocol))
+    sources = _sources(act.user, act.at, desk.owner)
     start = {"edition": desk.dictionary.edition}
     form = CopyForm(request.POST or request.GET or None, sources, initial=start)
     context: dict[str, Any] = {"sources": sources}
@@ -131,7 +133,7 @@ def copy(request: HttpRequest, protocol: int) -> HttpResponse:
                 form.add_error(None, _meanwhile())
             else:
                 done(request, desk, edition, _("The rules of %(name)s are here.") % {"name": source.owner})
-                return redirect("dictionary", protocol)
+                return redirect(there(where, "dictionary"))
         offer = offer_of(source, desk.dictionary)
         known = {row.name.casefold(): row.pk for row in desk.columns}
         lines = [Line(e, known[t.casefold()], c) for e, t, c in offer.lines if t.casefold() in known]
@@ -142,10 +144,10 @@ def copy(request: HttpRequest, protocol: int) -> HttpResponse:
     )
 
 
-@page(PATH + "unmapped/", name="dictionary-unmapped", action="dictionary.edit", scope="protocol")
-def unmapped(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "unmapped/", name="dictionary-unmapped", action="dictionary.edit")
+def unmapped(request: HttpRequest, where: Scope) -> HttpResponse:
     """Names that stand for nothing yet, each with what it most likely means (R154)."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     every = desk.unmapped()
     shown = desk.shown({one.name for one in every})
     codes = dict(Institution.objects.values_list("pk", "code"))
@@ -170,18 +172,29 @@ def unmapped(request: HttpRequest, protocol: int) -> HttpResponse:
     return render(request, "dictionary/unmapped.html", context)
 
 
-@page(PATH + "propose/", name="dictionary-propose", action="dictionary.edit", scope="protocol")
-def propose(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "propose/", name="dictionary-propose", action="dictionary.edit")
+def propose(request: HttpRequest, where: Scope) -> HttpResponse:
     """Open the form of a new rule with the most general safe entry for a name."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     row = _type(desk, request.GET.get("type"))
     name = request.GET.get("name", "").strip()[:64]
     if row is None or row.expression or not name:
         messages.warning(request, _("This name or structure type is no longer there. Choose again."))
-        return redirect("dictionary-unmapped", protocol)
+        return redirect(there(where, "dictionary-unmapped"))
     found = desk.safe_entry(name, row.pk)
     query = urlencode({"entry": found.rule.entry, "type": row.pk})
-    return redirect(f"{reverse('dictionary', args=[protocol])}?{query}#rule")
+    return redirect(f"{there(where, 'dictionary')}?{query}#rule")
+
+
+def _sources(user: User, at: datetime, owner: Protocol | Project) -> list[Protocol]:
+    """Protocols with rules whose statistics this person sees; for a project also those that it may use."""
+    found = Q(pk__in=protocols_seen(user, at, action="data.statistics").values("pk"))
+    if isinstance(owner, Project):
+        found |= Q(pk__in=owner.reuse.filter(APPROVED, since__lte=at, until__gt=at).values("protocol"))
+    else:
+        found &= ~Q(pk=owner.pk)
+    with_rules = DictionaryRule.objects.filter(ended_in__isnull=True).values("dictionary__protocol")
+    return list(Protocol.objects.filter(found, pk__in=with_rules))
 
 
 def _import(request: HttpRequest, desk: Desk, form: TableForm, lines: list[Line]) -> HttpResponse:
@@ -190,7 +203,7 @@ def _import(request: HttpRequest, desk: Desk, form: TableForm, lines: list[Line]
     count = edition.params["added"]
     said = ngettext("%(n)s rule was added.", "%(n)s rules were added.", count) % {"n": count}
     done(request, desk, edition, said)
-    return redirect("dictionary", desk.owner.pk)
+    return redirect(there(Scope.of(desk.owner), "dictionary"))
 
 
 def _type(desk: Desk, pk: str | None) -> StructureType | None:

@@ -11,9 +11,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from planbank.access.scopes import Scope
 from planbank.errors import ChangedMeanwhile, NamingError
 from planbank.naming.actions.editing import change_rules, undo
 from planbank.naming.models import DictionaryRule, Edition
@@ -21,17 +21,18 @@ from planbank.naming.queries.desk import Desk
 from planbank.naming.table import ALL, HEADS
 from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv, wants_csv
-from planbank.web.pages import page
+from planbank.web.pages import page_in
 from planbank.web.pages.dictionary.desk import centres_of, context_of, demand_edit, desk_of, may_edit, told
 from planbank.web.pages.dictionary.forms import RuleForm
+from planbank.web.parts.addresses import there
 
-PATH = "protocols/<int:protocol>/dictionary/"
+PATH = "dictionary/"
 
 
-@page(PATH, name="dictionary", action="data.statistics", scope="protocol")
-def dictionary(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH, name="dictionary", action="data.statistics")
+def dictionary(request: HttpRequest, where: Scope) -> HttpResponse:
     """The rules; `entry`, `type` and `institution` in the address put a rule on trial; POST saves it."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     if wants_csv(request):
         return _csv(request, desk)
     may = may_edit(request, desk)
@@ -40,7 +41,7 @@ def dictionary(request: HttpRequest, protocol: int) -> HttpResponse:
     if request.method == "POST":
         demand_edit(request, desk)
         if form.is_valid() and _save(request, desk, form, instead):
-            return redirect("dictionary", protocol)
+            return redirect(there(where, "dictionary"))
     tried: dict[str, Any] = {}
     if may and form.is_bound and form.is_valid():
         line = form.line()
@@ -52,10 +53,10 @@ def dictionary(request: HttpRequest, protocol: int) -> HttpResponse:
     return render(request, "dictionary/rules.html", {**context, **_rules(request, desk)})
 
 
-@page(PATH + "end/", name="dictionary-end", action="dictionary.edit", scope="protocol")
-def end(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "end/", name="dictionary-end", action="dictionary.edit")
+def end(request: HttpRequest, where: Scope) -> HttpResponse:
     """Ask what ending a rule would do, then end it."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     rule = _rule(desk, request.POST.get("rule") or request.GET.get("rule"))
     if rule is None:
         raise Http404
@@ -66,17 +67,17 @@ def end(request: HttpRequest, protocol: int) -> HttpResponse:
             messages.warning(request, _("Somebody ended this rule meanwhile."))
         else:
             done(request, desk, edition, _("The rule %(entry)s is ended.") % {"entry": rule.entry})
-        return redirect("dictionary", protocol)
+        return redirect(there(where, "dictionary"))
     context = context_of(
         request, desk, "dictionary", rule=rule, preview=told(desk, desk.preview(end=[rule.pk]))
     )
     return render(request, "dictionary/end.html", context)
 
 
-@page(PATH + "undo/<int:number>/", name="dictionary-undo", action="dictionary.edit", scope="protocol")
-def undo_edition(request: HttpRequest, protocol: int, number: int) -> HttpResponse:
+@page_in(PATH + "undo/<int:number>/", name="dictionary-undo", action="dictionary.edit")
+def undo_edition(request: HttpRequest, where: Scope, number: int) -> HttpResponse:
     """Take one edition back."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     edition = desk.dictionary.editions.filter(number=number).first()
     if edition is None:
         raise Http404
@@ -87,14 +88,14 @@ def undo_edition(request: HttpRequest, protocol: int, number: int) -> HttpRespon
             messages.warning(request, _("Somebody changed the dictionary at this moment. Try again."))
         else:
             done(request, desk, new, _("Edition %(n)s is undone.") % {"n": number})
-        return redirect("dictionary", protocol)
-    return redirect("dictionary-history", protocol)
+        return redirect(there(where, "dictionary"))
+    return redirect(there(where, "dictionary-history"))
 
 
-@page(PATH + "history/", name="dictionary-history", action="data.statistics", scope="protocol")
-def history(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "history/", name="dictionary-history", action="data.statistics")
+def history(request: HttpRequest, where: Scope) -> HttpResponse:
     """Who changed what, and when; newest first."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     rows = desk.dictionary.editions.select_related("by").prefetch_related(
         "rules_added__structure_type",
         "rules_ended__structure_type",
@@ -107,7 +108,7 @@ def history(request: HttpRequest, protocol: int) -> HttpResponse:
 
 def done(request: HttpRequest, desk: Desk, edition: Edition, said: str) -> None:
     """Say that it is saved, with the way back."""
-    way_back = reverse("dictionary-undo", args=[desk.owner.pk, edition.number])
+    way_back = there(Scope.of(desk.owner), "dictionary-undo", edition.number)
     messages.success(request, said, extra_tags=way_back)
 
 
@@ -184,5 +185,5 @@ def _csv(request: HttpRequest, desk: Desk) -> HttpResponse:
         (row.entry, row.structure_type.name, row.institution.code if row.institution else ALL)
         for row in rows.order_by("structure_type__name", "entry")
     ]
-    act_of(request).journal("take out list", protocol=desk.owner.short_name, rows=len(lines))
+    act_of(request).journal("take out list", **desk.owner.named, rows=len(lines))
     return as_csv(f"dictionary-{desk.owner.short_name}-{desk.dictionary.edition}", HEADS, lines)

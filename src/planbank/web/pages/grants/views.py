@@ -33,7 +33,7 @@ from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.grants import deciding, explaining, giving, words
 from planbank.web.pages.grants.forms import GrantFilters
 from planbank.web.pages.grants.telling import told
-from planbank.web.pages.protocols.tabs import tabs_of
+from planbank.web.pages.protocols.tabs import tabs_in
 
 SIZE, LAPSED_SHOWN = 100, timedelta(days=90)
 SORTS = {
@@ -133,7 +133,7 @@ def _of_scope(request: HttpRequest, model: type[Protocol] | type[Project], pk: i
         "can_give": bool(may(user, "grant.give", now, scope)),
         "can_explain": bool(may(user, "access.explain", now, scope)),
         "closed": where.status == "closed",
-        "tabs": tabs_of(request, pk, "protocol-people") if scope.kind == "protocol" else [],
+        "tabs": tabs_in(request, scope, f"{scope.kind}-people"),
     }
     if context["can_explain"]:
         context |= explaining.chosen(request, where, scope, now)

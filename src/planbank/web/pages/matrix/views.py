@@ -13,9 +13,9 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from planbank.access.scopes import Scope
 from planbank.catalogue.models import Instance, PlanSet, Roi
 from planbank.errors import PlanbankError
 from planbank.naming.actions.choosing import Place, choose, let_rules_decide
@@ -27,23 +27,24 @@ from planbank.naming.queries.sheets import Row
 from planbank.people.models import Institution
 from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv, wants_csv
-from planbank.web.pages import page
+from planbank.web.pages import page_in
 from planbank.web.pages.dictionary.desk import context_of, desk_of
 from planbank.web.pages.dictionary.rules import done
 from planbank.web.pages.matrix.panel import panel_of
+from planbank.web.parts.addresses import there
 from planbank.web.reach import my_institutions, unveil_labels
 
-PATH = "protocols/<int:protocol>/matrix/"
+PATH = "matrix/"
 PER_PAGE = 50
 
 
-@page(PATH, name="matrix", action="data.list", scope="protocol")
-def matrix(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH, name="matrix", action="data.list")
+def matrix(request: HttpRequest, where: Scope) -> HttpResponse:
     """One page of the matrix, or all of it as CSV."""
-    everything = desk_of(request, protocol)
+    everything = desk_of(request, where)
     centres = _centres(everything)
     chosen = _chosen(request, centres)
-    desk = desk_of(request, protocol, chosen) if chosen else everything
+    desk = desk_of(request, where, chosen) if chosen else everything
     rows = _sorted(request, desk.matrix, _shown(request, desk.matrix))
     if wants_csv(request):
         return _csv(request, desk, rows)
@@ -73,12 +74,12 @@ def matrix(request: HttpRequest, protocol: int) -> HttpResponse:
     return render(request, "matrix/page.html", context_of(request, desk, "matrix", **context))
 
 
-@page(PATH + "choose/", name="matrix-choose", action="dictionary.edit", scope="protocol")
-def choice(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "choose/", name="matrix-choose", action="dictionary.edit")
+def choice(request: HttpRequest, where: Scope) -> HttpResponse:
     """Use a ROI, leave it out, take all together, or let the rules decide again."""
-    desk = desk_of(request, protocol)
+    desk = desk_of(request, where)
     if request.method != "POST":
-        return redirect("matrix", protocol)
+        return redirect(there(where, "matrix"))
     row = next((one for one in desk.rows if str(one.plan_set) == request.POST.get("plan_set")), None)
     type_ = next((one for one in desk.columns if str(one.pk) == request.POST.get("type")), None)
     if row is None or type_ is None:
@@ -101,7 +102,7 @@ def choice(request: HttpRequest, protocol: int) -> HttpResponse:
         messages.warning(request, str(exc))
     else:
         done(request, desk, edition, _("Saved for this plan only."))
-    back = reverse("matrix", args=[protocol])
+    back = there(where, "matrix")
     return redirect(f"{back}?institution={row.institution}&cell={row.plan_set}-{type_.pk}")
 
 
@@ -212,6 +213,8 @@ def _csv(request: HttpRequest, desk: Desk, rows: list[MatrixRow]) -> HttpRespons
         for one in rows
         if (plan_set := plan_sets.get(one.row.plan_set)) is not None
     ]
-    short = desk.dictionary.owner.short_name
-    act_of(request).journal("take out list", protocol=short, rows=len(lines))
-    return as_csv(f"matrix-{short}-{desk.dictionary.edition}", heads + [t.name for t in desk.columns], lines)
+    owner = desk.owner
+    act_of(request).journal("take out list", **owner.named, rows=len(lines))
+    return as_csv(
+        f"matrix-{owner.short_name}-{desk.dictionary.edition}", heads + [t.name for t in desk.columns], lines
+    )

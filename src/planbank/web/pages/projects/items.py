@@ -38,6 +38,7 @@ from planbank.protocols.models import (
 from planbank.web.acting import act_of, user_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.projects.forms import ListForm
+from planbank.web.pages.protocols.tabs import tabs_in
 
 SHOWN = 500
 
@@ -98,6 +99,7 @@ def items(request: HttpRequest, project: int) -> HttpResponse:
         "hidden": hidden,
         "summary": summary(row, user, now),
         "protocols": protocols_seen(user, now).values_list("short_name", flat=True),
+        "tabs": tabs_in(request, Scope("project", project), "project-items"),
     }
     return render(request, "projects/items.html", context)
 

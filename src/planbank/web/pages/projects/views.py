@@ -31,6 +31,7 @@ from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.projects import items
 from planbank.web.pages.projects.forms import ProjectFilters, ProjectForm
 from planbank.web.pages.protocols.life import MEANWHILE, step
+from planbank.web.pages.protocols.tabs import tabs_in
 
 _SHOWN = Menu("research", gettext_lazy("Projects"), "grid", 20)
 _APPROVED = Q(reuse__state=ReuseRequest.State.APPROVED)
@@ -91,6 +92,7 @@ def one(request: HttpRequest, project: int) -> HttpResponse:
         "missing": projecting.missing(row, now) if row.status != Project.Status.ACTIVE else [],
         "key_users": key_users(scope, now).order_by("name"),
         "listed": items.summary(row, user, now),
+        "tabs": tabs_in(request, scope, "project"),
         "now": now,
     }
     return render(request, "projects/one.html", context)

@@ -1,7 +1,7 @@
-"""The parts of a protocol as tabs, on each of its pages.
+"""The parts of a protocol or project as tabs, on each of its pages.
 
-Comes in: a request, a protocol's number, the page that is open. Goes out: tabs for parts/tabs.html, only
-of pages that this person may open. A new part of a protocol is one line in `PARTS`.
+Comes in: a request, the protocol or project, the page that is open. Goes out: tabs for parts/tabs.html,
+only of pages that this person may open. A new part is one line in `PARTS`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from planbank.access.policy import may
 from planbank.access.scopes import Scope
 from planbank.web.pages import house_of
+from planbank.web.parts.addresses import IN
 
-# The page's name, the action that opens it, its title.
-PARTS: list[tuple[str, str, str | Promise]] = [
+Part = tuple[str, str, str | Promise]
+"""The page's name, the action that opens it, its title."""
+
+_PROTOCOL: list[Part] = [
     ("protocol", "protocol.view", _("Progress")),
     ("protocol-patients", "protocol.view", _("Patients")),
     ("protocol-plans", "protocol.view", _("Plans")),
@@ -39,18 +42,28 @@ PARTS: list[tuple[str, str, str | Promise]] = [
     ("withdrawals", "erase.view", _("Withdrawals")),
     ("protocol-looked", "access.explain", _("Who looked")),
 ]
+_PROJECT: list[Part] = [
+    ("project", "project.view", _("Overview")),
+    ("project-dictionary", "data.statistics", _("Dictionary")),
+    ("project-matrix", "data.list", _("Matrix")),
+    ("project-statistics", "data.statistics", _("Statistics")),
+    ("project-items", "project.edit", _("What it lists")),
+    ("project-people", "grant.view", _("People")),
+]
+PARTS = {"protocol": _PROTOCOL, "project": _PROJECT}
+
+
+def tabs_in(request: HttpRequest, where: Scope, current: str) -> list[dict[str, Any]]:
+    """The tabs this person may open; none where there is only one. `current`: as a protocol calls it."""
+    now, names = house_of(request).clock.now(), {current, IN[where.kind] + current}
+    found = [
+        {"title": title, "url": reverse(name, args=[where.id]), "current": name in names}
+        for name, action, title in PARTS[where.kind]
+        if name in names or may(request.user, action, now, where)
+    ]
+    return found if len(found) > 1 else []
 
 
 def tabs_of(request: HttpRequest, protocol: int, current: str) -> list[dict[str, Any]]:
-    """The tabs this person may open; none where there is only one."""
-    now, scope = house_of(request).clock.now(), Scope("protocol", protocol)
-    found = []
-    for name, action, title in PARTS:
-        if name != current and not may(request.user, action, now, scope):
-            continue
-        try:
-            url = reverse(name, args=[protocol])
-        except NoReverseMatch:
-            continue
-        found.append({"title": title, "url": url, "current": name == current})
-    return found if len(found) > 1 else []
+    """The tabs of a protocol."""
+    return tabs_in(request, Scope("protocol", protocol), current)

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -19,19 +18,21 @@ from planbank.access.scopes import Scope
 from planbank.errors import StatisticsError
 from planbank.naming.queries.desk import Desk
 from planbank.protocols.actions.saving import bring_back, drop, save
-from planbank.protocols.models import Protocol, SavedRequest
+from planbank.protocols.models import Project, Protocol, SavedRequest
 from planbank.statistics.request import asked_for
 from planbank.web.acting import act_of, user_of
-from planbank.web.pages import page
+from planbank.web.pages import page_in
+from planbank.web.pages.dictionary.desk import owner_of
+from planbank.web.parts.addresses import there
 from planbank.web.reach import reader_of
 
-PATH = "protocols/<int:protocol>/statistics/saved/"
+PATH = "statistics/saved/"
 Line = tuple[SavedRequest, str, str, bool]
 
 
-def lines(request: HttpRequest, protocol: Protocol) -> list[Line]:
+def lines(request: HttpRequest, owner: Protocol | Project) -> list[Line]:
     """Each saved request with its address, its types in words, and whether this person may remove it."""
-    rows = protocol.saved_requests.filter(ended_at__isnull=True).select_related("made_by")
+    rows = owner.saved_requests.filter(ended_at__isnull=True).select_related("made_by", "protocol", "project")
     return [
         (
             row,
@@ -47,16 +48,14 @@ def address_of(row: SavedRequest) -> str:
     """Where it is asked. Types that were retired are named too: where none is left, that is said there."""
     asked = [("type", one.pk) for one in row.structure_types.all()]
     query = urlencode([*asked, ("metrics", row.metrics)])
-    return f"{reverse('statistics', args=[row.protocol_id])}?{query}"
+    return f"{there(Scope.of(row.owner), 'statistics')}?{query}"
 
 
-@page(PATH, name="statistics-save", action="data.statistics", scope="protocol")
+@page_in(PATH, name="statistics-save", action="data.statistics")
 @require_POST
-def save_one(request: HttpRequest, protocol: int) -> HttpResponse:
+def save_one(request: HttpRequest, where: Scope) -> HttpResponse:
     """Keep what is asked for, under a name."""
-    here = Protocol.objects.filter(pk=protocol).first()
-    if here is None:
-        raise Http404
+    here = owner_of(where)
     desk, typed = Desk(reader_of(request), here), request.POST.get("metrics", "")[:500]
     chosen = request.POST.getlist("type")
     try:
@@ -64,42 +63,42 @@ def save_one(request: HttpRequest, protocol: int) -> HttpResponse:
         row = save(act_of(request), here, request.POST.get("name", ""), wanted.types if chosen else (), typed)
     except StatisticsError as exc:
         messages.error(request, exc.detail or str(exc))
-        return redirect("statistics", protocol)
+        return redirect(there(where, "statistics"))
     messages.success(
         request,
         _("Saved. Whoever sees statistics here can ask it again."),
-        extra_tags=reverse("statistics-drop", args=[protocol, row.pk]),
+        extra_tags=there(where, "statistics-drop", row.pk),
     )
     return redirect(address_of(row))
 
 
-@page(PATH + "<int:pk>/remove/", name="statistics-drop", action="data.statistics", scope="protocol")
+@page_in(PATH + "<int:pk>/remove/", name="statistics-drop", action="data.statistics")
 @require_POST
-def drop_one(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
+def drop_one(request: HttpRequest, where: Scope, pk: int) -> HttpResponse:
     """Let a saved request go: who saved it, or a key user."""
-    row = _one(request, protocol, pk)
+    row = _one(request, where, pk)
     drop(act_of(request), row)
-    back = reverse("statistics-back", args=[protocol, pk])
+    back = there(where, "statistics-back", pk)
     messages.success(request, _("%(name)s is removed.") % {"name": row.name}, extra_tags=back)
-    return redirect("statistics", protocol)
+    return redirect(there(where, "statistics"))
 
 
-@page(PATH + "<int:pk>/back/", name="statistics-back", action="data.statistics", scope="protocol")
+@page_in(PATH + "<int:pk>/back/", name="statistics-back", action="data.statistics")
 @require_POST
-def back_one(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
+def back_one(request: HttpRequest, where: Scope, pk: int) -> HttpResponse:
     """Undo a removal."""
-    row = _one(request, protocol, pk)
+    row = _one(request, where, pk)
     try:
         bring_back(act_of(request), row)
     except StatisticsError as exc:
         messages.error(request, exc.detail or str(exc))
     else:
         messages.success(request, _("%(name)s is back.") % {"name": row.name})
-    return redirect("statistics", protocol)
+    return redirect(there(where, "statistics"))
 
 
-def _one(request: HttpRequest, protocol: int, pk: int) -> SavedRequest:
-    row = SavedRequest.objects.select_related("protocol").filter(pk=pk, protocol=protocol).first()
+def _one(request: HttpRequest, where: Scope, pk: int) -> SavedRequest:
+    row = owner_of(where).saved_requests.filter(pk=pk).first()
     if row is None or not _may_drop(request, row):
         raise Http404
     return row
@@ -108,4 +107,4 @@ def _one(request: HttpRequest, protocol: int, pk: int) -> SavedRequest:
 def _may_drop(request: HttpRequest, row: SavedRequest) -> bool:
     if row.made_by_id == user_of(request).pk:
         return True
-    return bool(may(request.user, "dictionary.edit", act_of(request).at, Scope.of(row.protocol)))
+    return bool(may(request.user, "dictionary.edit", act_of(request).at, Scope.of(row.owner)))

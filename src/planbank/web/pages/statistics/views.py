@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,7 +24,6 @@ from planbank.exports.csv_file import COMMA, POINT
 from planbank.exports.parquet_file import is_there, parquet, pieces
 from planbank.naming.queries.desk import Desk
 from planbank.protocols.levels import See
-from planbank.protocols.models import Protocol
 from planbank.statistics.columns import meaning_of, table_of
 from planbank.statistics.curves import curves_of
 from planbank.statistics.lines import lines_of
@@ -32,18 +31,18 @@ from planbank.statistics.request import MetricRequest, asked_for
 from planbank.statistics.summary import ALL, summary_of
 from planbank.web.acting import act_of
 from planbank.web.lists.sheet import as_csv
-from planbank.web.pages import page
-from planbank.web.pages.dictionary.desk import context_of
+from planbank.web.pages import page_in
+from planbank.web.pages.dictionary.desk import context_of, owner_of
 from planbank.web.pages.statistics import saved
 from planbank.web.reach import reader_of
 
-PATH = "protocols/<int:protocol>/statistics/"
+PATH = "statistics/"
 
 
-@page(PATH, name="statistics", action="data.statistics", scope="protocol")
-def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH, name="statistics", action="data.statistics")
+def statistics(request: HttpRequest, where: Scope) -> HttpResponse:
     """The form and, once it was sent, the spreads."""
-    desk, wrong = _desk(request, protocol, "data.statistics")
+    desk, wrong = _desk(request, where, "data.statistics")
     wanted, tables, without, summary = None, [], [], None
     if "metrics" in request.GET and not wrong:
         try:
@@ -58,8 +57,8 @@ def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
                 tables.append((type_, [cell for cell in cells if cell.centre == ALL], _by_centre(cells)))
             else:
                 without.append(type_.name)
-    act, found = act_of(request), desk.owner
-    assert act.user is not None and isinstance(found, Protocol)
+    act = act_of(request)
+    assert act.user is not None
     context = {
         "types": [(row, str(row.pk) in request.GET.getlist("type")) for row in desk.types],
         "metrics": request.GET.get("metrics", "Volume, Dmean, D95%, D2cc"),
@@ -68,17 +67,17 @@ def statistics(request: HttpRequest, protocol: int) -> HttpResponse:
         "summary": summary,
         "tables": tables,
         "without": without,
-        "saved": saved.lines(request, found),
+        "saved": saved.lines(request, desk.owner),
         "has_parquet": is_there(),
         "may_take_out": bool(may(act.user, "export.csv", act.at, Scope.of(desk.owner))),
     }
     return render(request, "statistics/page.html", context_of(request, desk, "statistics", **context))
 
 
-@page(PATH + "table.csv", name="statistics-csv", action="export.csv", scope="protocol")
-def table(request: HttpRequest, protocol: int) -> HttpResponseBase:
+@page_in(PATH + "table.csv", name="statistics-csv", action="export.csv")
+def table(request: HttpRequest, where: Scope) -> HttpResponseBase:
     """The table as CSV or Parquet: what this person may take out; `of=columns`: what its columns mean."""
-    desk, wrong = _desk(request, protocol, "export.csv")
+    desk, wrong = _desk(request, where, "export.csv")
     if wrong:
         return HttpResponse(wrong, status=400, content_type="text/plain; charset=utf-8")
     try:
@@ -91,7 +90,7 @@ def table(request: HttpRequest, protocol: int) -> HttpResponseBase:
         return as_csv(f"columns-{short}", *meaning_of(wanted), dialect)
     edition = desk.dictionary.edition if desk.edition is None else desk.edition
     heads, rows = table_of(wanted, lines_of(desk, wanted), edition)
-    act_of(request).journal("take out list", protocol=short, rows=len(desk.rows))
+    act_of(request).journal("take out list", **desk.owner.named, rows=len(desk.rows))
     if request.GET.get("format") == "parquet":
         return _parquet(f"dvh-{short}", heads, rows)
     return as_csv(f"dvh-{short}", heads, rows, dialect)
@@ -109,21 +108,19 @@ def _parquet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     return answer
 
 
-@page(PATH + "dvh.json", name="statistics-dvh", action="data.statistics", scope="protocol")
-def curves(request: HttpRequest, protocol: int) -> HttpResponse:
+@page_in(PATH + "dvh.json", name="statistics-dvh", action="data.statistics")
+def curves(request: HttpRequest, where: Scope) -> HttpResponse:
     """The DVHs of one type: bands over all plans and by centre, and single curves where they may be seen."""
-    desk, wrong = _desk(request, protocol, "data.statistics")
+    desk, wrong = _desk(request, where, "data.statistics")
     type_ = next((row for row in desk.types if str(row.pk) == request.GET.get("type")), None)
     if type_ is None or wrong:
         return JsonResponse({"error": wrong or "There is no such structure type."}, status=400)
     return JsonResponse(curves_of(desk, type_, _only_summary(desk)))
 
 
-def _desk(request: HttpRequest, protocol: int, action: str) -> tuple[Desk, str]:
+def _desk(request: HttpRequest, where: Scope, action: str) -> tuple[Desk, str]:
     """The desk as the address has it, and what is wrong with the address."""
-    found = Protocol.objects.filter(pk=protocol).first()
-    if found is None:
-        raise Http404
+    found = owner_of(where)
     as_of, wrong = None, ""
     if typed := request.GET.get("as_of", "").strip():
         try:
