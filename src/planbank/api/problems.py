@@ -11,7 +11,14 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from planbank.access.verdict import Refused
 from planbank.api.auth import ReadOnly
-from planbank.errors import ChangedMeanwhile, ConstraintError, MetricError, ProtocolError, StatisticsError
+from planbank.errors import (
+    ChangedMeanwhile,
+    ConstraintError,
+    MetricError,
+    NamingError,
+    ProtocolError,
+    StatisticsError,
+)
 
 NOT_THERE = "You may not see this, or it does not exist."
 
@@ -51,7 +58,7 @@ _PLAIN: dict[type[Exception], Callable[[Any], HttpResponse]] = {
     ReadOnly: _reads,
     ValidationError: _invalid,
     MetricError: lambda exc: problem(422, "A parameter cannot be used", str(exc)),
-    **dict.fromkeys((StatisticsError, ConstraintError), _unusable),
+    **dict.fromkeys((StatisticsError, ConstraintError, NamingError), _unusable),
     ProtocolError: lambda exc: problem(422, "It cannot be done so; nothing is changed", str(exc)),
     ChangedMeanwhile: lambda exc: problem(
         409, "Somebody changed this meanwhile; nothing is changed", "Read it again first."

@@ -94,6 +94,28 @@ class Client:
         """Rules of a structure dictionary: which name stands for which type."""
         return self.rows("dictionary", **_named(protocol=protocol, project=project))
 
+    def change_dictionary(
+        self, edition: int, *, protocol: str = "", project: str = "", only_try: bool = False, **lines: Any
+    ) -> Row:
+        """Rules to `add` ({entry, type, institution}) and to `end` (ids); what that does to the plans.
+
+        `edition` is that of the dictionary as it was read. Raises ApiError 409 where somebody was first.
+        """
+        body = {"edition": edition, "only_try": only_try, **lines}
+        return self._send("POST", "dictionary", _named(protocol=protocol, project=project), body)
+
+    def matrix(self, protocol: str = "", **more: str) -> Iterator[Row]:
+        """Plan sets by structure types; `more`: project in place of a protocol, institution."""
+        return self.rows("matrix", **_named(protocol=protocol, **more))
+
+    def unmapped(self, protocol: str = "", *, project: str = "") -> Iterator[Row]:
+        """Names that stand for nothing yet, each with what it may mean."""
+        return self.rows("unmapped", **_named(protocol=protocol, project=project))
+
+    def accrual(self, **where: str) -> Row:
+        """Patients by first treatment date; `where`: protocol, institution, country, cancer_group."""
+        return self._get("accrual", where)
+
     def metrics(self, protocol: str = "", metrics: str = "", types: str = "", **more: str) -> Iterator[Row]:
         """Any metric of any structure type, plan by plan: metrics 'D95%,V20Gy', types 'Heart,Lung_L'.
 

@@ -30,6 +30,13 @@ class MatrixRow:
         """The ROIs that stand for a type; none where it was not found."""
         return self.reading.cells.get(type_, NOTHING_FOUND)
 
+    def count(self, type_: int) -> int:
+        """How many ROIs stand for a type; of one that is made of others, whether it can be made."""
+        recipe = self.recipes.get(type_)
+        if recipe is not None and not recipe.is_union:
+            return int(recipe.can_be_made)
+        return self.cell(type_).count
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -42,14 +49,10 @@ class Matrix:
 
     @cached_property
     def found(self) -> Counter[int]:
-        """For each type, in how many plans it was found."""
-        return Counter(type_ for row in self.rows for type_ in self.types if row.cell(type_).count)
-
-    @cached_property
-    def makeable(self) -> Counter[int]:
-        """For each type that is made of others, in how many plans it can be."""
-        every = (pair for row in self.rows for pair in row.recipes.items())
-        return Counter(type_ for type_, recipe in every if recipe.can_be_made)
+        """For each type, in how many plans it was found, or can be made of others."""
+        return Counter(
+            type_ for row in self.rows for type_ in {*self.types, *row.recipes} if row.count(type_)
+        )
 
     @property
     def patients(self) -> int:

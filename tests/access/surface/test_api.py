@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 OF_A_PROTOCOL = {
     *("GET structure-types", "GET dictionary", "GET metrics"),
     *("GET constraints", "GET verdicts", "GET analysis", "GET requests"),
+    *("GET matrix", "GET unmapped"),
 }
 REFUSED = {403, 404, 422}
 LISTS = {"GET patients": "patient file", "GET plan-sets": "plan set"}

@@ -1,4 +1,4 @@
-"""Structure types, rules of the dictionary, and any metric over a protocol or project (R56, R78).
+"""Structure types, and any metric over a protocol or project (R56, R78).
 
 Comes in: the name of a protocol or project. Goes out: what its pages show, as rows.
 """
@@ -54,29 +54,12 @@ class TypeOut(Schema):
     expression: str
 
 
-class RuleOut(Schema):
-    """A rule in force. `institution` null: data of all."""
-
-    id: int
-    entry: str
-    type: str
-    institution: str | None
-    since: datetime
-
-
 class Types(Schema):
     """All types, and the edition of the dictionary."""
 
     items: list[TypeOut]
     next: str | None
     edition: int
-
-
-class Rules(Schema):
-    """A page of rules."""
-
-    items: list[RuleOut]
-    next: str | None
 
 
 class MetricOut(Schema):
@@ -138,28 +121,6 @@ def structure_types(request: HttpRequest, protocol: InProtocol, project: InProje
     return {"items": items, "next": None, "edition": desk.dictionary.edition}
 
 
-@router.get("/dictionary", response={200: Rules, **_ANSWERS})
-def dictionary(
-    request: HttpRequest, after: After, limit: Limit, protocol: InProtocol, project: InProject
-) -> dict[str, object]:
-    """The rules of the structure dictionary of a protocol or project."""
-    desk = desk_in(request, protocol, project)
-    rows = desk.dictionary.rules.filter(ended_in__isnull=True)
-    related = rows.select_related("structure_type", "institution", "added_in")
-    found, further = cut(related, desk.reader, after, limit)
-    items = [
-        RuleOut(
-            id=row.pk,
-            entry=row.entry,
-            type=row.structure_type.name,
-            institution=row.institution.code if row.institution else None,
-            since=row.added_in.at,
-        )
-        for row in found
-    ]
-    return {"items": items, "next": further}
-
-
 @router.get("/metrics", response={200: Lines, **_ANSWERS})
 def metrics(
     request: HttpRequest,
@@ -198,8 +159,15 @@ def types_named(desk: Desk, names: Iterable[str]) -> list[str]:
     return chosen
 
 
-def desk_in(request: HttpRequest, protocol: str, project: str = "", as_of: datetime | None = None) -> Desk:
-    """The desk of a protocol or project in which the reader may see numbers.
+def desk_in(
+    request: HttpRequest,
+    protocol: str,
+    project: str = "",
+    as_of: datetime | None = None,
+    action: str = "data.view",
+    needs: str = "data.statistics",
+) -> Desk:
+    """The desk of a protocol or project in which the reader may do what it `needs`, with rows of `action`.
 
     Raises Refused; StatisticsError where neither is named, or both are.
     """
@@ -207,11 +175,10 @@ def desk_in(request: HttpRequest, protocol: str, project: str = "", as_of: datet
         raise StatisticsError("Name a protocol or a project.")
     reader = reader_in(request, protocol, project)
     found = seen_project(request, project) if project else seen_protocol(request, protocol)
-    allowed = may(reader.user, "data.statistics", reader.at, Scope.of(found))
+    allowed = may(reader.user, needs, reader.at, Scope.of(found))
     if not allowed:
         raise Refused(allowed)
-    moment = moment_of(as_of, reader)
-    return Desk(reader, found, action="data.view", as_of=moment)
+    return Desk(reader, found, action=action, as_of=moment_of(as_of, reader))
 
 
 def _line(line: Line) -> LineOut:

@@ -86,3 +86,18 @@ def test_an_empty_protocol_says_the_next_step(trial: Trial, browser: Client) -> 
     assert "Open the dictionary" in browser.get(_url(trial)).content.decode()
     trial.type("Cord")
     assert "No plan with structures yet" in browser.get(_url(trial)).content.decode()
+
+
+def test_what_is_made_of_others_has_its_column_and_says_what_it_lacks(trial: Trial, browser: Client) -> None:
+    whole, lacking = _two_plans(trial)
+    trial.rule("Couch", "Body")
+    both = trial.type("Together", expression="Cord + Body")
+    page = browser.get(_url(trial), {"institution": ""}).text
+    assert "Together" in page
+    said = browser.get(_url(trial), {"institution": "", "cell": f"{lacking.pk}-{both.pk}"}).text
+    assert "Cannot be made" in said
+    assert "Not found in this plan: Body." in said
+    said = browser.get(_url(trial), {"institution": "", "cell": f"{whole.pk}-{both.pk}"}).text
+    assert "Found several times: Cord. Choose one." in said
+    body = b"".join(browser.get(_url(trial), {"institution": "", "format": "csv"}))  # type: ignore[arg-type]
+    assert body.decode().splitlines()[0].endswith("Body,Cord,Together")

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from planbank.catalogue.models import PlanSet
 from planbank.naming.cells import Named
 from planbank.naming.matrix import MatrixRow
 from planbank.naming.queries.desk import Desk
+from planbank.protocols.models import StructureType
+from planbank.statistics.made import why_not
 
 
 def panel_of(desk: Desk, one: MatrixRow, type_: int) -> dict[str, Any]:
     """Everything the panel says of a cell."""
+    kind = next(t for t in desk.types if t.pk == type_)
+    if kind.expression:
+        return _derived(desk, one, kind)
     row, cell = one.row, one.cell(type_)
     spoken = desk.spoken(row, [*row.rois, *row.left_out])
     rules = {roi: desk.book.answer(roi.name, row.institution).rules for roi in (*row.rois, *row.left_out)}
     torn = [roi for roi, answer in one.reading.conflicts if type_ in answer.conflict]
-    plan_set = desk.plan_sets.select_related("patient_file__institution").get(pk=row.plan_set)
 
     def line(roi: Named) -> dict[str, Any]:
         return {
@@ -38,8 +43,8 @@ def panel_of(desk: Desk, one: MatrixRow, type_: int) -> dict[str, Any]:
         "likely": [its for _score, its in likely[:3]],
         "lacking": _lacking(desk, type_, likely[0][1]["roi"].name) if likely else None,
         "row": row,
-        "plan_set": plan_set,
-        "type": next(t for t in desk.columns if t.pk == type_),
+        "plan_set": _plan_set(desk, one),
+        "type": kind,
         "cell": cell,
         "found": [line(roi) for roi in cell.rois],
         "torn": [line(roi) for roi in torn],
@@ -47,6 +52,25 @@ def panel_of(desk: Desk, one: MatrixRow, type_: int) -> dict[str, Any]:
         "empty": [line(roi) for roi in row.left_out],
         "rule_count": sum(1 for rule in desk.book.rules if rule.type == type_),
     }
+
+
+def _derived(desk: Desk, one: MatrixRow, kind: StructureType) -> dict[str, Any]:
+    """What the panel says of a type that is made of others: its parts in this plan, or what is lacking."""
+    recipe = one.recipes[kind.pk]
+    spoken = desk.spoken(one.row, recipe.rois)
+    return {
+        "row": one.row,
+        "plan_set": _plan_set(desk, one),
+        "type": kind,
+        "recipe": recipe,
+        "why_not": why_not(recipe),
+        "parts": [(name, [spoken[roi] for roi in rois]) for name, rois in recipe.parts],
+    }
+
+
+def _plan_set(desk: Desk, one: MatrixRow) -> PlanSet:
+    found: PlanSet = desk.plan_sets.select_related("patient_file__institution").get(pk=one.row.plan_set)
+    return found
 
 
 def _lacking(desk: Desk, type_: int, name: str) -> tuple[int, int]:

@@ -59,7 +59,7 @@ def matrix(request: HttpRequest, where: Scope) -> HttpResponse:
     sort = request.GET.get("sort", "")
     columns = [
         (row, desk.matrix.found[row.pk], f"-t{row.pk}" if sort == f"t{row.pk}" else f"t{row.pk}")
-        for row in desk.columns
+        for row in desk.types
     ]
     context = {
         "page": part,
@@ -144,10 +144,10 @@ def _sorted(request: HttpRequest, found: Matrix, rows: list[MatrixRow]) -> list[
     """Newest first; or by how often a type was found."""
     sort = request.GET.get("sort", "")
     key = sort.removeprefix("-").removeprefix("t")
-    types = {str(type_): type_ for type_ in found.types}
+    types = {str(type_): type_ for type_ in found.found}
     if key not in types:
         return rows
-    return sorted(rows, key=lambda row: row.cell(types[key]).count, reverse=sort.startswith("-"))
+    return sorted(rows, key=lambda row: row.count(types[key]), reverse=sort.startswith("-"))
 
 
 def _segment(request: HttpRequest, found: Matrix) -> list[dict[str, Any]]:
@@ -185,16 +185,13 @@ def _cells(
     """For each column: row and column in words, how often it was found, its address, whether it is open."""
     shown = opened[1] if opened and opened[0].row.plan_set == plan_set.pk else None
     who = plan_set.patient_file.sent_id
-    return [
-        (f"{who}, {t.name}", one.cell(t.pk).count, f"{plan_set.pk}-{t.pk}", t.pk == shown)
-        for t in desk.columns
-    ]
+    return [(f"{who}, {t.name}", one.count(t.pk), f"{plan_set.pk}-{t.pk}", t.pk == shown) for t in desk.types]
 
 
 def _opened(request: HttpRequest, desk: Desk) -> tuple[MatrixRow, int] | None:
     plan, _dash, type_ = request.GET.get("cell", "").partition("-")
     row = next((one for one in desk.matrix.rows if str(one.row.plan_set) == plan), None)
-    known = next((one.pk for one in desk.columns if str(one.pk) == type_), None)
+    known = next((one.pk for one in desk.types if str(one.pk) == type_), None)
     return None if row is None or known is None else (row, known)
 
 
@@ -208,7 +205,7 @@ def _csv(request: HttpRequest, desk: Desk, rows: list[MatrixRow]) -> HttpRespons
             getattr(plan_set, "trial_id", "") or "",
             plan_set.label,
             plan_set.patient_file.institution.code,
-            *(one.cell(type_.pk).count for type_ in desk.columns),
+            *(one.count(type_.pk) for type_ in desk.types),
         )
         for one in rows
         if (plan_set := plan_sets.get(one.row.plan_set)) is not None
@@ -216,5 +213,5 @@ def _csv(request: HttpRequest, desk: Desk, rows: list[MatrixRow]) -> HttpRespons
     owner = desk.owner
     act_of(request).journal("take out list", **owner.named, rows=len(lines))
     return as_csv(
-        f"matrix-{owner.short_name}-{desk.dictionary.edition}", heads + [t.name for t in desk.columns], lines
+        f"matrix-{owner.short_name}-{desk.dictionary.edition}", heads + [t.name for t in desk.types], lines
     )
