@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from planbank.commands import seed_protocols
+from planbank.commands import seed_project, seed_protocols
 from planbank.config import Settings
 from planbank.errors import SendError
 from planbank.house import House
@@ -69,6 +69,7 @@ def seed(house: House) -> None:
         sent = _send_patients(settings)
         wait(house, WAIT)
         seed_protocols.fill(house, sent)
+        seed_project.fill(house)
         wait(house, WAIT)
         Mark.objects.create(name="seeded", at=house.clock.now())
         _say(settings, passwords)

@@ -58,6 +58,10 @@ _RULES = {
         "CTV-T (68Gy)": "CTV1",
     },
 }
+_CONSTRAINTS = {
+    BREAST: ["Heart Dmean <= 2 Gy, tolerate 4 Gy", "Lung_L V20Gy <= 30 %", "CTVp_breast V95% >= 95 %"],
+    HEAD_AND_NECK: ["SpinalCord D0.03cc <= 45 Gy, tolerate 50 Gy", "Parotid_L Dmean <= 26 Gy"],
+}
 TABLES: dict[str, list[dict[str, Any]]] = {
     "user": [{"username": username, "name": name} for username, name in _OTHERS.items()],
     "controller": [{"name": "Demonstration Region"}],
@@ -90,6 +94,9 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         for name, rules in _RULES.items()
         for entry, type_ in rules.items()
     ],
+    "constraint": [
+        {"protocol": name, "text": text} for name, texts in _CONSTRAINTS.items() for text in texts
+    ],
     "trigger": [{"protocol": BREAST, "roi_name": TRIGGER_ROI}],
     "grant": [
         *(
@@ -107,7 +114,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 }
 ROLES = {
     "keyuser": "key user of both protocols, pseudonymised",
-    "reader": f"researcher: {BREAST} pseudonymised, {HEAD_AND_NECK} in numbers only",
+    "reader": f"researcher: {BREAST} pseudonymised, {HEAD_AND_NECK} in numbers only; a project",
     "controller": "data controller of both protocols",
 }
 
