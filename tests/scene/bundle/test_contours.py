@@ -65,3 +65,14 @@ def test_rois_of_another_frame_of_reference_stand_apart() -> None:
     here, there = pack_structures(structure_set(roi(1, square, ""), roi(2, square, "1.3"))).items
     assert here.frame != there.frame
     assert [one["number"] for one in there.about["rois"]] == [2]
+
+
+def test_r102_a_gap_within_a_roi_is_said_with_its_place_and_the_ends_of_a_roi_are_none() -> None:
+    square = np.array([(0, 0, 0), (9, 0, 0), (9, 9, 0), (0, 9, 0)], float)
+
+    def at(x: float, *positions: float) -> Contours:
+        return contours(*(square + np.array((x, 0.0, z)) for z in positions))
+
+    broken, whole, lone = at(30, 0.0, 3.0, 6.0, 15.0, 18.0), at(0, 0.0, 3.0, 6.0, 9.0), at(0, 30.0)
+    (packed,) = pack_structures(structure_set(roi(1, broken), roi(2, whole), roi(3, lone))).items
+    assert [one["gaps"] for one in packed.about["rois"]] == [[[34.5, 4.5, 10.5]], [], []]

@@ -51,3 +51,10 @@ def test_the_grid_stands_where_it_stood_and_uneven_planes_stay_uneven() -> None:
     assert about["origin"] == [-10.5, 3.25, 7.0] and about["spacing"] == [3.0, 2.0]
     assert about["positions"] == [0.0, 2.5, 6.0, 8.5]
     assert (about["rows"], about["columns"]) == (2, 3)
+
+
+def test_r102_the_hottest_voxel_stands_where_it_is() -> None:
+    values = np.zeros((4, 2, 3))
+    values[2, 1, 2] = 7.0
+    about, _blob = pack_values(values, geometry((4, 2, 3)))
+    assert (about["max"], about["hottest"]) == (7.0, [-10.5 + 2 * 2.0, 3.25 + 3.0, 7.0 + 6.0])

@@ -2,7 +2,7 @@
 
 Comes in: a structure set with its contours. Goes out: one `Packed` per frame of reference that its ROIs
 name, whose blob is zlib of little-endian integer triples; ROIs without anything to draw are listed with
-the reason (R84).
+the reason (R84), and where planes are missing within an ROI, as the DVH flags it (R102).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planbank.dicom.contours import CLOSED_TYPES
+from planbank.dose.planes import Planes, sort_into_planes
+from planbank.dose.slabs import slabs, usual_spacing
 from planbank.scene.bundle.parts import Pack, Packed, frame_mark, plain
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ FURTHEST = 32_767 / STEPS
 """mm from the origin that 16 bits reach."""
 
 NO_COLOUR = "#ffffff"
+
+MOST_GAPS = 20
 
 
 def pack_structures(structure_set: StructureSet) -> Pack:
@@ -66,7 +70,9 @@ def _origin(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], str]:
 def _listed(rois: Sequence[Roi]) -> list[dict[str, Any]]:
     """What stands in the description; contours are [first point, points] of the blob."""
     listed, before = [], 0
-    for roi in rois:
+    sorted_rois = [sort_into_planes(roi.contours) for roi in rois]
+    usual = usual_spacing(planes.positions for planes in sorted_rois)
+    for roi, planes in zip(rois, sorted_rois, strict=True):
         starts = roi.contours.offsets[:-1] + before
         counts = np.diff(roi.contours.offsets)
         closed: list[list[int]] = []
@@ -84,9 +90,20 @@ def _listed(rois: Sequence[Roi]) -> list[dict[str, Any]]:
                 "why": why,
                 "contours": closed,
                 "open": opened,
+                "gaps": _gaps(planes, usual),
             }
         )
     return listed
+
+
+def _gaps(planes: Planes, usual: float | None) -> list[list[float]]:
+    """Points in mm, midway between planes that lie too far apart to be joined."""
+    found = []
+    for below, _bridged in slabs(planes.positions.tolist(), usual).bridged[:MOST_GAPS] if usual else ():
+        ends = planes.planes[below : below + 2]
+        middles = [np.append(np.concatenate(one.polygons).mean(axis=0), one.position) for one in ends]
+        found.append(plain(planes.axes.matrix.T @ np.mean(middles, axis=0), 2))
+    return found
 
 
 def _is_closed(kind: str, count: int) -> bool:

@@ -83,6 +83,10 @@ def pack_values(values: NDArray[Any], geometry: GridGeometry) -> tuple[dict[str,
     """Values in Gy as whole steps; the description says how many Gy a step is."""
     scale, dtype = step_of(float(values.min()), float(values.max()))
     steps = np.rint(np.asarray(values, np.float64) / scale).astype(dtype)
+    plane, row, column = np.unravel_index(int(np.argmax(values)), values.shape)
+    across, down, normal = geometry.axes.matrix
+    hottest = geometry.origin + across * geometry.spacing[0] * column + down * geometry.spacing[1] * row
+    hottest = hottest + normal * geometry.offsets[plane]
     left = steps.copy()
     left[..., 1:] -= steps[..., :-1]
     about = {
@@ -92,6 +96,7 @@ def pack_values(values: NDArray[Any], geometry: GridGeometry) -> tuple[dict[str,
         "scale": scale,
         "predictor": "left",
         "max": round(float(values.max()), 4) + 0.0,
+        "hottest": plain(hottest, 2),
     }
     return about, zlib.compress(left.tobytes(), 1)
 

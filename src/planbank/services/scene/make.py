@@ -27,7 +27,7 @@ from planbank.scene.bundle.images import pack_images
 from planbank.scene.bundle.parts import FORMAT, Pack, Packed, Refusal
 from planbank.services.scene.sources import DoseSource, ImageSource, ObjectSource, Sources
 
-PACKING = f"{FORMAT}.1"
+PACKING = f"{FORMAT}.2"
 """Raise the second number when blobs change though their format does not."""
 
 

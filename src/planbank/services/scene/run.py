@@ -28,7 +28,7 @@ from planbank.services.scene.forget import erase_unneeded
 if TYPE_CHECKING:
     from planbank.services.scene.make import Made
 
-VERSION = 1  # raise when bundles are to be made anew
+VERSION = 2  # raise when bundles are to be made anew
 DESCRIPTION = "scene.json"
 
 

@@ -26,7 +26,14 @@ AXES = {
     "HFP": ((-1, 0, 0), (0, -1, 0)),
     "FFS": ((-1, 0, 0), (0, 1, 0)),
     "FFP": ((1, 0, 0), (0, -1, 0)),
+    "HFDR": ((0, -1, 0), (1, 0, 0)),
+    "HFDL": ((0, 1, 0), (-1, 0, 0)),
+    "FFDR": ((0, 1, 0), (1, 0, 0)),
+    "FFDL": ((0, -1, 0), (-1, 0, 0)),
 }
+HOLE = 14.0
+RIM = 20.0
+PLACED = {"code": "images-incomplete", "point": [23.27, -11.64, 41.0]}
 Bundle = tuple[dict[str, Any], dict[str, bytes]]
 
 
@@ -73,7 +80,7 @@ def _circle(radius: float, z: float, turn: int = 1) -> NDArray[np.float64]:
 
 def _keyhole(z: float) -> NDArray[np.float64]:
     """A ring with a hole, drawn as one contour that runs in and out over the same slit."""
-    outer, inner = _circle(20.0, z), _circle(14.0, z, -1)
+    outer, inner = _circle(RIM, z), _circle(HOLE, z, -1)
     return np.concatenate([outer, outer[:1], inner, inner[:1]])
 
 
@@ -161,6 +168,7 @@ def bundle(position: str = "HFS", *, elsewhere: bool = False, few: bool = False)
             "used": True,
             "unit": "GY",
         }
+        | {"hottest": MARKER.tolist()}
         | {"dtype": "uint16", "scale": 1e-3, "predictor": "left", "part": "d0.bin", "max": float(gy.max())}
     ]
     structures, points = _structures()
@@ -186,6 +194,7 @@ def bundle(position: str = "HFS", *, elsewhere: bool = False, few: bool = False)
         "dvh": [_curve(RING), _curve(KEYHOLE)],
         "findings": [
             {"level": "warn", "title": "A ring", "words": "It is round.", "roi": RING, "frame": "f0"},
+            {**PLACED, "level": "warn", "title": "Here", "words": "It is here.", "roi": None, "frame": "f0"},
         ],
         "refused": [],
         "levels": {

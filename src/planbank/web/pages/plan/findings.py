@@ -17,6 +17,13 @@ from planbank.catalogue.finding_words import FindingWords, finding_in_words
 from planbank.catalogue.models import Finding
 from planbank.catalogue.told_once import told_once
 
+PLACED = frozenset(
+    {
+        *("images-incomplete", "isocentre-beyond-images", "dose-off-images"),
+        *("dose-far-from-prescription", "dose-per-fraction"),
+    }
+)
+"""Codes that the viewer can lead to (web/pages/scene/places.py)."""
 GRAVITY = {"bad": 0, "warn": 1, "info": 2}
 
 
@@ -61,6 +68,15 @@ def shown(rows: Iterable[Finding], *, closed: bool, link: bool = True) -> Shown:
     return Shown(open_items, codes, len(closed_items), closed_items if closed else [])
 
 
+def with_places(items: list[dict[str, Any]], plan_set: int) -> None:
+    """Give those that know their place the way to it in the viewer (R102)."""
+    viewer = reverse("viewer", args=[plan_set])
+    for item in items:
+        if item["code"] in PLACED:
+            way = {"url": f"{viewer}?finding={item['code']}", "title": _("See it in the viewer")}
+            item["actions"] = [*item["actions"], way]
+
+
 def link_findings(rows: Iterable[Finding]) -> list[str]:
     """Codes that link found and somebody should look at."""
     codes = [row.code for row in rows if row.source == "link" and row.subject_kind == "plan set"]
@@ -90,6 +106,7 @@ def _item(group: list[Finding]) -> dict[str, Any]:
         verb = _("See the object") if len(objects) == 1 else _("See the first")
         actions = [{"url": reverse("instance", args=[objects[0]]), "title": verb}]
     return {
+        "code": first.code,
         "state": said.state,
         "word": said.word,
         "title": title,

@@ -116,6 +116,7 @@ def context_of(sheet: Sheet, now: datetime) -> dict[str, Any]:
     if sheet.veiled:
         veil_findings(odd)
     shown = findings.shown(odd, closed=sheet.asked.closed, link=not sheet.veiled)
+    findings.with_places(shown.items, plan_set.pk)
     calculations = [option.calculation for option in sheet.options]
     calculated = reads.calculated(calculations) if calculations else Work()
     counts = Counter(roi.structure_set_id for roi in sheet.rois)

@@ -19,7 +19,7 @@ from planbank.web.lists.words import person
 from planbank.web.pages.plan import findings
 from planbank.web.pages.plan.sheet import Sheet
 from planbank.web.pages.plans.words import label as label_of
-from planbank.web.pages.scene import curves, levels, missing, words
+from planbank.web.pages.scene import curves, levels, missing, places, words
 
 MOST_FINDINGS = 500
 Kept = tuple[list[float], str] | None
@@ -29,6 +29,7 @@ def document_of(sheet: Sheet, about: dict[str, Any], digest: str, kept: Kept) ->
     """Everything the viewer knows of a plan set."""
     structures = _structures(sheet, about["structures"])
     doses = _doses(sheet, about["doses"])
+    images = _images(about["images"])
     return {
         "format": about["format"],
         "digest": digest,
@@ -37,12 +38,12 @@ def document_of(sheet: Sheet, about: dict[str, Any], digest: str, kept: Kept) ->
         "plan": _plan(sheet, about),
         "frames": {name: _frame_name(name) for name in about["frames"]},
         "frame_ids": {name: _frame_id(sheet, mark) for name, mark in about["frames"].items()},
-        "images": _images(about["images"]),
+        "images": images,
         "structures": structures,
         "doses": doses,
         "beams": _beams(sheet, about["beams"]),
         "dvh": curves.curves_of(sheet, structures, doses),
-        "findings": _findings(sheet),
+        "findings": places.placed(_findings(sheet), [*images, *structures, *doses], about["beams"]),
         "refused": [words.refusal(one) for one in about["refused"]],
         "levels": levels.levels_of(doses, sheet.plan_set, kept),
     }
@@ -146,18 +147,11 @@ def _findings(sheet: Sheet) -> list[dict[str, Any]]:
     about = {row.about for row in odd}
     found = []
     for item in findings.shown(odd, closed=False, link=False).items:
-        roi = next((n for name, n in numbers.items() if name in about and name in str(item["text"])), None)
-        said = [str(item[name]) for name in ("safe", "todo") if item.get(name)]
-        found.append(
-            {
-                "level": item["state"],
-                "title": str(item["text"]),
-                "words": " ".join(said),
-                "roi": roi,
-                "position": None,
-                "frame": "f0",
-            }
-        )
+        title = str(item["title"])
+        roi = next((n for name, n in numbers.items() if name in about and name in title), None)
+        said = [str(item[name]) for name in ("text", "safe", "todo") if item.get(name)]
+        words = {"title": title, "words": " ".join(said)}
+        found.append({"code": item["code"], "level": item["state"], **words, "roi": roi, "frame": "f0"})
     return found
 
 

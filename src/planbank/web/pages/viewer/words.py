@@ -25,6 +25,8 @@ def keys() -> list[tuple[str, str]]:
         ("B", _("Beams on or off")),
         ("S", _("Structures on or off")),
         ("+ -", _("Zoom")),
+        ("M", _("Measure: at the crosshair the first point, then the second")),
+        ("Del", _("Take the distances away")),
         ("R", _("Everything as at the start")),
         ("?", _("This list")),
     ]
@@ -41,6 +43,7 @@ def _loading() -> list[tuple[str, str]]:
         ("loaded", _("Done loading images")),
         ("images-lack", _("{n} of {of} images are here")),
         ("no-images", _("No images have come")),
+        ("images-unclear", _("Which images it belongs to is not known")),
         ("not-loaded", _("Not loaded: {what}")),
         ("images", _("images")),
         ("doses", _("doses")),
@@ -85,6 +88,9 @@ def _lists() -> list[tuple[str, str]]:
     return [
         ("prescribed", _("Prescribed {gy} Gy")),
         ("highest", _("highest {gy} Gy")),
+        ("distance", _("{mm} mm")),
+        ("first-point", _("The first point is here. Move the crosshair and press M again.")),
+        ("rulers-gone", _("The distances are away.")),
         ("levels-prescription", _("Prescription")),
         ("levels-auto", _("Steps")),
         ("levels-own", _("Own")),

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { compact, expand, fromQuery, toQuery } from "./viewer/address.js";
 import { actOf } from "./viewer/keys.js";
 import { SCALE, autoLevels, colourAt, linesOf, parseLevels, typed, washTable } from "./viewer/levels.js";
+import { lengthOf, rulersOf } from "./viewer/rulers.js";
 import { portions, stops } from "./viewer/order.js";
 
 test("thirteen equal steps below the highest dose (R99)", () => {
@@ -51,6 +52,7 @@ test("an address restores what it was made of, and holds no words", () => {
     with: "12", image: "i1", at: [62, -34.25, -38], window: { centre: 40, width: 400 }, levels: "own",
     own: [20, 38.05], off: [20], hidden: [1, 2, 3, 7], roi: 4, dose: "d0", second: "d1",
     wash: true, beams: true, difference: false, lines: false, structures: true, zoom: 2.5,
+    rulers: [{ from: [0, 1.5, -2], to: [3, 5.5, -2] }], finding: null,
   };
   const query = toQuery(state);
   assert.deepEqual(fromQuery(query), state);
@@ -63,6 +65,14 @@ test("what does not fit an address counts as not said", () => {
   assert.deepEqual(state, fromQuery(""));
   assert.equal(compact([3, 1, 2, 9]), "1-3.9");
   assert.deepEqual(expand("1-3.9"), [1, 2, 3, 9]);
+});
+
+test("a distance is that between its ends, and broken ones count as not said", () => {
+  assert.equal(lengthOf({ from: [0, 1.5, -2], to: [3, 5.5, -2] }), 5);
+  assert.deepEqual(rulersOf([1, 2, 3, 4, 5, 6, 7]), [{ from: [1, 2, 3], to: [4, 5, 6] }]);
+  assert.deepEqual(rulersOf(null), []);
+  assert.equal(rulersOf(new Array(600).fill(1)).length, 9);
+  assert.equal(fromQuery("finding=images-incomplete").finding, "images-incomplete");
 });
 
 test("keys act as the specification says, and never while somebody types (ui.md, check 5)", () => {

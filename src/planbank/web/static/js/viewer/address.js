@@ -1,5 +1,6 @@
 // What is seen, as a query of the address and back: numbers and short words only. Whose plan it is stands
 // in none of them; ROIs by their number, images and doses by the bundle's own keys.
+import { flat, rulersOf } from "./rulers.js";
 
 const LIST = /^\d+(\.\d+)*$/;
 const KEY = /^[a-z]\d+$/;
@@ -20,6 +21,7 @@ export function toQuery(state) {
   put("second", state.second);
   for (const name of ["wash", "beams", "difference"]) if (state[name]) query.set(name, "1");
   for (const name of ["lines", "structures"]) if (state[name] === false) query.set(name, "0");
+  put("rulers", state.rulers?.length ? flat(state.rulers).map((mm) => round(mm, 2)).join("_") : null);
   put("zoom", state.zoom && Math.abs(state.zoom - 1) > 0.005 ? round(state.zoom, 2) : null);
   return query.toString();
 }
@@ -74,6 +76,8 @@ export function fromQuery(text) {
     difference: query.get("difference") === "1",
     lines: query.get("lines") !== "0",
     structures: query.get("structures") !== "0",
+    rulers: rulersOf(numbers("rulers")),
+    finding: word("finding", /^[a-z-]{1,64}$/),
     zoom: numbers("zoom", 1)?.[0] ?? 1,
   };
 }

@@ -6,7 +6,7 @@ import { fillFindings, fillIsodoses, fillStructures, markLists } from "./lists.j
 import { element, gray, number, say } from "./words.js";
 
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
-const BUTTONS = 4; // windows that stand as buttons
+const BUTTONS = 3; // windows that stand as buttons
 const MARKED = { wash: "wash", lines: "lines", structures: "structures", beams: "beams", difference: "difference" };
 
 export function controls(viewer, find, fetchSlices) {
@@ -18,7 +18,10 @@ export function controls(viewer, find, fetchSlices) {
   viewer.redrawDvh = () => plot.draw();
   viewer.lifted = () => markLists(root, state);
   viewer.relist = () => {
-    fillIsodoses(find("isodoses"), viewer.lines(), viewer);
+    const dosed = side.scene.about.doses.length > 0;
+    find("no-dose").hidden = dosed;
+    for (const name of ["isodoses", "isodoses-all", "isodoses-none", "level-kinds"]) find(name).hidden = !dosed;
+    fillIsodoses(find("isodoses"), dosed ? viewer.lines() : [], viewer);
     fillStructures(find("structures"), viewer.sides[0].scene.rois, viewer);
     fillFindings(find("findings"), viewer.sides[0].scene, viewer);
     const curves = viewer.curves();
@@ -128,11 +131,12 @@ export function controls(viewer, find, fetchSlices) {
         return button;
       }),
     );
-    const top = side.scene.about.doses.find((dose) => dose.key === side.doseKey)?.max;
-    const said = [];
-    if (viewer.prescription) said.push(say("prescribed", { gy: gray(viewer.prescription) }));
-    if (top) said.push(say("highest", { gy: number(top, 1) }));
-    put(find("prescribed"), said.join(", "));
+    const dose = side.scene.about.doses.find((one) => one.key === side.doseKey);
+    put(find("prescribed"), viewer.prescription ? say("prescribed", { gy: gray(viewer.prescription) }) : "");
+    const go = find("hottest");
+    go.hidden = !(dose?.max && dose.hottest && (dose.frame ?? "f0") === side.scene.frame);
+    put(go, say("highest", { gy: number(dose?.max ?? 0, 1) }));
+    go.onclick = () => viewer.moveTo(side, dose.hottest);
   }
 
   // Own levels: typed in Gy or %, shown at once, kept where the bank keeps them.
@@ -203,6 +207,7 @@ export function controls(viewer, find, fetchSlices) {
   });
 
   const announce = (words) => put(find("said"), words);
+  viewer.announce = announce;
   find("speak").addEventListener("click", () => {
     const here = viewer.said(viewer.sides[0]);
     put(find("said"), "");
@@ -225,6 +230,8 @@ export function controls(viewer, find, fetchSlices) {
     window: (n) => viewer.preset(n),
     help: () => help.showModal(),
     reset: () => viewer.reset(),
+    measure: () => viewer.measureHere(),
+    unmeasure: () => viewer.clearRulers(),
     ...Object.fromEntries(["wash", "lines", "beams", "structures"].map((name) => [name, () => toggle(name)])),
   };
   document.addEventListener("keydown", (event) => {

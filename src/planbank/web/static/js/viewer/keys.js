@@ -15,6 +15,8 @@ const ACTS = {
   b: ["beams"],
   s: ["structures"],
   r: ["reset"],
+  m: ["measure"],
+  Delete: ["unmeasure"],
 };
 
 // `typing`: whether a field has the focus; `moving`: whether the focus is where arrows belong to the page.

@@ -83,7 +83,10 @@ function told(viewer) {
 function lacking(viewer) {
   for (const { scene } of viewer.sides) {
     const { image } = scene;
-    if (!image) return say("no-images");
+    if (!image) {
+      const unclear = scene.about.findings.some(({ code }) => code === "images-ambiguous");
+      return say(unclear ? "images-unclear" : "no-images");
+    }
     if (image.expected && image.expected > image.positions.length) {
       return say("images-lack", { n: number(image.positions.length, 0), of: number(image.expected, 0) });
     }
@@ -98,8 +101,13 @@ async function fetchAll(viewer, side) {
   const tried = (promise, what) => promise.catch((error) => failed.push([what, error.message]));
   const lines = Promise.all([tried(scene.fetchDoses(), "doses"), tried(scene.fetchStructures(), "structures")]).then(() => {
     scene.lines.clear();
+    if (!scene.grid && !viewer.state.at) {
+      const roi = scene.rois.find((one) => scene.stack(one)?.marks.length);
+      if (roi) side.toPoint(scene.middle(roi));
+    }
     for (const pane of side.panes) pane.view = pane.moved ? pane.view : null;
     viewer.relist();
+    if (side.first && viewer.state.finding) viewer.toFinding(viewer.state.finding);
     viewer.drawNow();
     if (side.first) performance.mark("planbank:dose-contours");
   });
@@ -139,6 +147,7 @@ async function start() {
   controls(viewer, find, (one) => fetchSlices(viewer, one).then(() => told(viewer)));
   viewer.activate(side.panes[0]);
   told(viewer);
+  if (viewer.state.finding && viewer.toFinding(viewer.state.finding)) viewer.state.finding = null;
   expose(viewer, fetchAll(viewer, side).then(() => beside(viewer)));
 }
 

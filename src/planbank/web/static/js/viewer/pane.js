@@ -4,6 +4,7 @@ import {
 } from "./drawing.js";
 import { dot, fit, fromPlane, fromScreen, inPlane, letters, scaled, toScreen, zoomed } from "./geometry.js";
 import { distanceTo } from "./isolines.js";
+import { drawRulers } from "./rulers.js";
 import { layout, paint } from "./volume.js";
 import { gray, number, say } from "./words.js";
 
@@ -24,6 +25,7 @@ export class Pane {
     this.corners = Object.fromEntries([...box.querySelectorAll("[data-corner]")].map((one) => [one.dataset.corner, one]));
     this.pointers = new Map();
     this.hover = null;
+    this.ruler = null; // while it is drawn out
     this.listen();
   }
 
@@ -86,6 +88,7 @@ export class Pane {
     if (state.lines && state.second && side.first) drawIsodoses(ctx, look, state.second, viewer.shownLines(), true);
     if (state.beams) drawBeams(ctx, look, BEAMS);
     drawMarks(ctx, look, viewer.marksOf(side));
+    drawRulers(ctx, look, state.rulers);
     drawCrosshair(ctx, look, side.cursor);
     drawScale(ctx, look);
     if (this.hover?.line) {
@@ -199,6 +202,7 @@ export class Pane {
     this.pointers.set(event.pointerId, [x, y]);
     this.tool = event.button === 2 ? "window" : event.button === 1 || event.shiftKey ? "pan" : this.viewer.tool;
     if (this.tool === "point" && this.pointers.size === 1) this.viewer.moveTo(this.side, this.pointAt(x, y));
+    if (this.tool === "measure" && this.pointers.size === 1) this.ruler = this.viewer.measure(this.pointAt(x, y));
     this.canvas.focus({ preventScroll: true });
   }
 
@@ -212,6 +216,7 @@ export class Pane {
     }
     if (this.pointers.size === 2) this.pinch(event.pointerId, [x, y]);
     else if (this.tool === "point") this.viewer.moveTo(this.side, this.pointAt(x, y));
+    else if (this.tool === "measure") this.viewer.stretch(this.ruler, this.pointAt(x, y));
     else if (this.tool === "window") this.viewer.dragWindow(this.side, x - before[0], y - before[1]);
     else this.pan(x - before[0], y - before[1]);
     this.pointers.set(event.pointerId, [x, y]);
@@ -219,6 +224,8 @@ export class Pane {
 
   up(event) {
     this.pointers.delete(event.pointerId);
+    if (this.ruler) this.viewer.measured(this.ruler);
+    this.ruler = null;
   }
 
   pan(dx, dy) {

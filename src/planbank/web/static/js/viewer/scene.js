@@ -36,8 +36,7 @@ export class Scene {
   show(key) {
     this.image = this.images.find((image) => image.key === key) ?? null;
     this.frame = this.image?.frame ?? this.about.doses[0]?.frame ?? this.about.structures[0]?.frame ?? "f0";
-    const straight = this.image ?? this.about.doses.find((dose) => dose.frame === this.frame) ?? null;
-    this.planes = planesOf(straight);
+    this.planes = planesOf(this.grid);
     this.stacks.clear();
     this.lines.clear();
     this.volume = this.image ? this.volumeOf(this.image) : null;
@@ -218,7 +217,7 @@ export class Scene {
   bodyBox(plane) {
     const drawn = this.rois.filter((roi) => this.stack(roi)?.marks.length);
     const outer = drawn.filter((roi) => roi.type === "EXTERNAL");
-    const points = (outer.length ? outer : drawn.length > 2 ? drawn : []).flatMap((roi) => this.ends(roi));
+    const points = (outer.length ? outer : drawn.length > 2 || !this.grid ? drawn : []).flatMap((roi) => this.ends(roi));
     if (!points.length) return this.box(plane);
     const ends = (direction) => {
       const places = points.map((point) => dot(point, direction));
@@ -226,6 +225,11 @@ export class Scene {
       return [low - 0.04 * (high - low) - 5, high + 0.04 * (high - low) + 5];
     };
     return { u: ends(plane.right), v: ends(plane.down), w: ends(plane.through) };
+  }
+
+  // What shows where the patient is: the image, else a dose; null where only contours do.
+  get grid() {
+    return this.image ?? this.about.doses.find((dose) => dose.frame === this.frame) ?? null;
   }
 
   // Corners of the box around an ROI.
@@ -246,7 +250,7 @@ export class Scene {
   // Where to look first: the isocentre, else the middle of the image, the dose or the structures.
   get start() {
     const beam = this.about.beams.find((one) => (one.frame ?? "f0") === this.frame);
-    const grid = this.image ?? this.about.doses.find((dose) => dose.frame === this.frame);
+    const { grid } = this;
     const inside = beam && (!grid || this.holdsPoint(beam.isocentre));
     if (inside) return [...beam.isocentre];
     if (grid) return middleOf(grid);
