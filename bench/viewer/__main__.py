@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -23,7 +24,9 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="a home to keep; without it a new one for this run")
     parser.add_argument("--openings", type=int, default=5)
     parser.add_argument(
-        "--chromium", default=os.environ.get("CHROMIUM"), help="another browser than Playwright's"
+        "--chromium",
+        default=os.environ.get("CHROMIUM") or shutil.which("chromium"),
+        help="another browser than Debian's",
     )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

@@ -36,12 +36,17 @@ export function pointOf(grid, column, row, position) {
   return plus(plus(across, grid.column, row * grid.spacing[0]), grid.normal, position);
 }
 
+const pitches = new WeakMap(); // of lists, which never change: asked for several times a frame
+
 // The usual distance of neighbours: the median, which a few lacking slices do not move.
 export function pitch(positions, otherwise = 3) {
   if (positions.length < 2) return otherwise;
-  const gaps = positions.slice(1).map((value, i) => value - positions[i]);
-  gaps.sort((a, b) => a - b);
-  return gaps[gaps.length >> 1];
+  if (!pitches.has(positions)) {
+    const gaps = positions.slice(1).map((value, i) => value - positions[i]);
+    gaps.sort((a, b) => a - b);
+    pitches.set(positions, gaps[gaps.length >> 1]);
+  }
+  return pitches.get(positions);
 }
 
 // Which axis of the grid a unit vector runs along: {axis: 0 row, 1 column, 2 normal, sign}; null if oblique.
