@@ -50,9 +50,11 @@ class Matrix:
     @cached_property
     def found(self) -> Counter[int]:
         """For each type, in how many plans it was found, or can be made of others."""
-        return Counter(
-            type_ for row in self.rows for type_ in {*self.types, *row.recipes} if row.count(type_)
-        )
+        found: Counter[int] = Counter()
+        for row in self.rows:
+            found.update(type_ for type_, cell in row.reading.cells.items() if cell.rois)
+            found.update(t for t, one in row.recipes.items() if not one.is_union and one.can_be_made)
+        return found
 
     @property
     def patients(self) -> int:
@@ -61,11 +63,12 @@ class Matrix:
 
     def has_gap(self, row: MatrixRow) -> bool:
         """Whether a structure is missing that must be there: any of them where none is called required."""
-        return any(not row.cell(type_).count for type_ in self.required or self.types)
+        cells = row.reading.cells
+        return any(not cells.get(type_, NOTHING_FOUND).rois for type_ in self.required or self.types)
 
     def has_double(self, row: MatrixRow) -> bool:
         """Whether a structure is there more than once, or torn between two types."""
-        return bool(row.reading.conflicts) or any(row.cell(type_).is_multiple for type_ in self.types)
+        return bool(row.reading.conflicts) or any(one.is_multiple for one in row.reading.cells.values())
 
     def has_forbidden(self, row: MatrixRow) -> bool:
         """Whether a structure is there that must not be."""

@@ -27,7 +27,7 @@ from planbank.statistics.line import Line, evaluated
 from planbank.statistics.made import Made
 from planbank.statistics.request import MetricRequest
 
-AT_ONCE = 100
+AT_ONCE = 250
 Spoken = Callable[[Row], Callable[[Named], str]]
 _NO_CURVE = np.zeros(1)
 _COLUMNS = ("pk", "calculation_id", "roi_id", "algorithm", "volume_cc", "outside_cc", "min_gy", "mean_gy")
@@ -82,13 +82,14 @@ def _lines(
     dvhs: dict[tuple[int, int], engine.Dvh],
     made: Made,
 ) -> Iterator[Line]:
-    for type_ in request.types:
-        cell = one.cell(type_.pk)
-        if (recipe := one.recipes.get(type_.pk)) is not None:
+    said_of_all, absent = use.said, (*use.flags, "not mapped")
+    for type_, key in request.keyed:
+        cell = one.cell(key)
+        if (recipe := one.recipes.get(key)) is not None:
             yield from made.lines(plan_set, type_, cell, recipe, spoken, use)
             continue
         if not cell.rois:
-            yield Line(plan_set, type_, "", (*use.flags, "not mapped"), **use.said)
+            yield Line(plan_set, type_, "", absent, **said_of_all)
             continue
         flags = (
             *use.flags,
@@ -99,11 +100,11 @@ def _lines(
             name = spoken(roi)
             held = [(c, dvhs[c.pk, roi.about]) for c in use.calculations if (c.pk, roi.about) in dvhs]
             if not held:
-                yield Line(plan_set, type_, name, (*flags, "not calculated"), **use.said)
+                yield Line(plan_set, type_, name, (*flags, "not calculated"), **said_of_all)
             for calculation, dvh in held:
                 values = evaluated(request.metrics, dvh, use.prescription_gy, use.fractions)
                 said = (*flags, *dvh.flags)
-                yield Line(plan_set, type_, name, said, calculation, dvh, values, **use.said)
+                yield Line(plan_set, type_, name, said, calculation, dvh, values, **said_of_all)
 
 
 def _calculations(plan_sets: list[int]) -> dict[int, list[Calculation]]:

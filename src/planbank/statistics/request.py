@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,11 @@ class MetricRequest:
 
     types: tuple[StructureType, ...]
     metrics: tuple[Metric, ...]
+
+    @cached_property
+    def keyed(self) -> tuple[tuple[StructureType, int], ...]:
+        """The types with their numbers, for loops over every plan."""
+        return tuple((row, row.pk) for row in self.types)
 
     @property
     def needs_curves(self) -> bool:

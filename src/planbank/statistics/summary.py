@@ -52,16 +52,15 @@ def summary_of(request: MetricRequest, lines: Iterable[Line], only_summary: bool
     plans: set[int] = set()
     for line in lines:
         plans.add(line.plan_set.pk)
-        reason = next((flag for flag in REASONS if flag in line.flags), "")
-        if reason:
-            left_out[reason] += 1
+        if not LEFT_OUT.isdisjoint(line.flags):
+            left_out[next(flag for flag in REASONS if flag in line.flags)] += 1
             continue
-        file = line.plan_set.patient_file
+        file, key = line.plan_set.patient_file, line.type.pk
         for group in (ALL, file.institution.code):
-            patients[line.type.pk, group].add(file.patient_id or -file.pk)
+            patients[key, group].add(file.patient_id or -file.pk)
             for place, value in enumerate(line.values):
                 if value.value is not None:
-                    values[line.type.pk, place, group].append(value.value)
+                    values[key, place, group].append(value.value)
     centres = sorted({group for _type, group in patients if group})
     cells = []
     for type_ in request.types:

@@ -24,7 +24,7 @@ from tests.protocols.rows import ProtocolRows
 from tests.sending import register_sender
 from tests.services.running import run_everything
 from tests.services.test_real_sets import submit, unpacked
-from tests.web.pages.viewer.test_in_browser import is_wrong
+from tests.web.pages.viewer.phantom_site import is_wrong
 from tests.web.served import served
 from tests.web.signing_in import PASSWORD
 
@@ -72,7 +72,6 @@ def opened(committed: House, shared_data: Path, tmp_path: Path, request: Any) ->
         page.goto(f"/plans/{plan_set.pk}/viewer/")
         page.locator("[data-part=structures] li").first.wait_for(timeout=60_000)
         page.evaluate(DONE)
-        page.screenshot(path=f"/tmp/w/real-{request.param[:8]}.png")
         yield SimpleNamespace(page=page, said=lambda name: page.inner_text(f"[data-part={name}]"))
         browser.close()
     assert complaints == []

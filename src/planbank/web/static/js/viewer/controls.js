@@ -230,8 +230,8 @@ export function controls(viewer, find, fetchSlices) {
     window: (n) => viewer.preset(n),
     help: () => help.showModal(),
     reset: () => viewer.reset(),
-    measure: () => viewer.measureHere(),
-    unmeasure: () => viewer.clearRulers(),
+    measure: () => viewer.measuring.here(),
+    unmeasure: () => viewer.measuring.clear(),
     ...Object.fromEntries(["wash", "lines", "beams", "structures"].map((name) => [name, () => toggle(name)])),
   };
   document.addEventListener("keydown", (event) => {

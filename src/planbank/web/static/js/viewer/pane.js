@@ -202,7 +202,7 @@ export class Pane {
     this.pointers.set(event.pointerId, [x, y]);
     this.tool = event.button === 2 ? "window" : event.button === 1 || event.shiftKey ? "pan" : this.viewer.tool;
     if (this.tool === "point" && this.pointers.size === 1) this.viewer.moveTo(this.side, this.pointAt(x, y));
-    if (this.tool === "measure" && this.pointers.size === 1) this.ruler = this.viewer.measure(this.pointAt(x, y));
+    if (this.tool === "measure" && this.pointers.size === 1) this.ruler = this.viewer.measuring.begin(this.pointAt(x, y));
     this.canvas.focus({ preventScroll: true });
   }
 
@@ -216,7 +216,7 @@ export class Pane {
     }
     if (this.pointers.size === 2) this.pinch(event.pointerId, [x, y]);
     else if (this.tool === "point") this.viewer.moveTo(this.side, this.pointAt(x, y));
-    else if (this.tool === "measure") this.viewer.stretch(this.ruler, this.pointAt(x, y));
+    else if (this.tool === "measure") this.viewer.measuring.stretch(this.ruler, this.pointAt(x, y));
     else if (this.tool === "window") this.viewer.dragWindow(this.side, x - before[0], y - before[1]);
     else this.pan(x - before[0], y - before[1]);
     this.pointers.set(event.pointerId, [x, y]);
@@ -224,7 +224,7 @@ export class Pane {
 
   up(event) {
     this.pointers.delete(event.pointerId);
-    if (this.ruler) this.viewer.measured(this.ruler);
+    if (this.ruler) this.viewer.measuring.end(this.ruler);
     this.ruler = null;
   }
 

@@ -2,7 +2,7 @@
 import { toQuery } from "./address.js";
 import { curvesOf } from "./dvh.js";
 import { linesOf } from "./levels.js";
-import { MOST, lengthOf, wordsOf } from "./rulers.js";
+import { Measuring } from "./measuring.js";
 import { State } from "./state.js";
 import { greyTable } from "./volume.js";
 import { number, say } from "./words.js";
@@ -20,7 +20,7 @@ export class Viewer {
     this.active = null;
     this.frames = [];
     this.tables = new Map();
-    this.begun = null; // the first point of a distance that is measured by keyboard
+    this.measuring = new Measuring(this);
     this.announce = () => {};
     this.changed = () => {};
     this.lifted = () => {};
@@ -159,7 +159,7 @@ export class Viewer {
 
   reset() {
     this.state.zoom = 1;
-    this.clearRulers();
+    this.measuring.clear();
     this.state.windows.clear();
     for (const side of this.sides) {
       side.cursor = side.scene.start;
@@ -310,47 +310,6 @@ export class Viewer {
       }
     }
     return found;
-  }
-
-  // --- distances
-  // A ruler that begins at a point of the patient; the oldest goes where there are too many.
-  measure(from, to = from) {
-    const ruler = { from, to };
-    this.state.rulers = [...this.state.rulers, ruler].slice(-MOST);
-    this.refresh();
-    return ruler;
-  }
-
-  stretch(ruler, to) {
-    ruler.to = to;
-    this.refresh();
-  }
-
-  // Told once it stands; one of no length was a click.
-  measured(ruler) {
-    if (lengthOf(ruler) < 0.05) this.state.rulers = this.state.rulers.filter((one) => one !== ruler);
-    else this.announce(wordsOf(ruler));
-    this.refresh();
-  }
-
-  // By keyboard: the crosshair gives the first point, then the second.
-  measureHere() {
-    const { cursor } = this.sides[0];
-    if (!this.begun) {
-      this.begun = cursor;
-      this.announce(say("first-point"));
-      return;
-    }
-    const ruler = this.measure(this.begun, cursor);
-    this.begun = null;
-    this.measured(ruler);
-  }
-
-  clearRulers() {
-    this.begun = null;
-    if (this.state.rulers.length) this.announce(say("rulers-gone"));
-    this.state.rulers = [];
-    this.refresh();
   }
 
   // --- findings
