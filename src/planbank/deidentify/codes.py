@@ -24,7 +24,7 @@ _OLD_SNOMED = frozenset(("SRT", "SNM3", "99SDM"))
 
 def meaning_of(scheme: str, value: str) -> str | None:
     """The meaning of a published code, in ASCII and at most 64 characters; None for any other."""
-    schemes, old = _published()
+    schemes, old = published()
     if scheme in _OLD_SNOMED:
         scheme, value = "SCT", old.get(value, "")
     meaning = schemes.get(scheme, {}).get(value)
@@ -34,7 +34,7 @@ def meaning_of(scheme: str, value: str) -> str | None:
 
 
 @cache
-def _published() -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+def published() -> tuple[dict[str, dict[str, str]], dict[str, str]]:
     """Scheme -> value -> meaning, and codes of old SNOMED -> those of today. Takes a second, so on demand."""
     from pydicom.sr._concepts_dict import concepts
     from pydicom.sr._snomed_dict import mapping

@@ -31,36 +31,36 @@ class Iod:
 @cache
 def iod_of(sop_class_uid: str) -> Iod | None:
     """The definition of a storage class; None for one that cannot be made safe here."""
-    row = _classes().get(sop_class_uid)
+    row = classes().get(sop_class_uid)
     if row is None:
         return None
     types: dict[tuple[int, int], str] = {}
     for module in row["modules"].split():
-        for key, kind in _modules().get(module, {}).items():
+        for key, kind in modules().get(module, {}).items():
             held = types.get(key, "3")
             types[key] = min(kind, held, key=_STRICTEST.index)
-    tags = {tag for _, tag in types} | _formerly().get(row["iod"], set()) | _formerly()[""]
+    tags = {tag for _, tag in types} | formerly().get(row["iod"], set()) | formerly()[""]
     return Iod(row["iod"], types, frozenset(tags))
 
 
 def class_uids() -> tuple[str, ...]:
     """The storage classes that can be copied."""
-    return tuple(_classes())
+    return tuple(classes())
 
 
 @cache
-def _classes() -> dict[str, dict[str, str]]:
+def classes() -> dict[str, dict[str, str]]:
     return {row["sop_class"]: row for row in _rows("classes.csv")}
 
 
 @cache
-def _formerly() -> dict[str, set[int]]:
+def formerly() -> dict[str, set[int]]:
     """Numbers that an IOD once had and that old objects still hold, by IOD; '' for all."""
     return {row["iod"]: {int(tag, 16) for tag in row["tags"].split()} for row in _rows("formerly.csv")}
 
 
 @cache
-def _modules() -> dict[str, dict[tuple[int, int], str]]:
+def modules() -> dict[str, dict[tuple[int, int], str]]:
     found: dict[str, dict[tuple[int, int], str]] = {}
     for row in _rows("modules.csv"):
         inside = int(row["inside"] or "0", 16)

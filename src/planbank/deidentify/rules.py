@@ -53,12 +53,18 @@ def action(tag: int, profile: Profile) -> str:
     reference sequence that Retain UIDs would keep is kept by us with every UID replaced ('U'):
     a copy without its references is of no use to anybody.
     """
-    return _actions(profile).get(tag, "")
+    return actions(profile).get(tag, "")
 
 
 @cache
-def _actions(profile: Profile) -> dict[int, str]:
+def actions(profile: Profile) -> dict[int, str]:
+    """The code of every tag that the table names, under a profile."""
     return _OURS | {int(tag, 16): _code(rule, profile) for tag, rule in rules().items() if _is_tag(tag)}
+
+
+def basic_actions() -> dict[int, str]:
+    """The code of the Basic Profile for every tag that the table names."""
+    return {int(tag, 16): rule.codes["basic"] for tag, rule in rules().items() if _is_tag(tag)}
 
 
 def _is_tag(tag: str) -> bool:

@@ -286,6 +286,7 @@ _OWN = [
     door("upload", "upload.send", GET, NAMED, of="upload"),
     door("upload-end", "upload.send", POST, of="upload"),
     door("upload-file", "upload.send", POST, of="upload"),
+    door("upload-rules", "upload.send", GET),
     door("upload-known", "upload.send", POST, of="upload"),
     door("upload-state", "upload.send", GET, NAMED, of="upload"),
     door("sessions", "account.use", BOTH),

@@ -9,6 +9,9 @@ from __future__ import annotations
 from planbank.people.models import Institution
 from planbank.statistics.accrual.read import home_country
 
+PROFILE = "foreign"
+"""By which profile of planbank.deidentify such files are made safe, and looked at again."""
+
 
 def only_deidentified(institution: Institution) -> bool:
     """Whether no identity may leave this institution."""

@@ -20,6 +20,7 @@ from planbank.people.arrivals import UPLOAD
 from planbank.protocols.act import Act
 from planbank.protocols.models import StructureType
 from planbank.services.register.unpack import who
+from planbank.services.upload.rules import PROFILE
 from planbank.transit.parcel import Header, new_parcel_id
 from planbank.uploads import acting
 from planbank.uploads.models import Upload, UploadedFile
@@ -80,7 +81,7 @@ def _announced(act: Act, upload: Upload, data: bytes) -> tuple[Header, memoryvie
 
 def _doubts(data: bytes) -> list[Doubt]:
     """The bank's own words are asked for only where the field's do not do."""
-    profile = PROFILES["foreign"]
+    profile = PROFILES[PROFILE]
     return doubts(data, profile, Words()) and doubts(data, profile, Words(_own_words()))
 
 

@@ -17,10 +17,11 @@ from django.db import connections
 from planbank.catalogue.models import Instance, PatientFile
 from planbank.commands.anonymise import _run
 from planbank.deidentify.copies import Order
-from planbank.deidentify.keys import secret_in
+from planbank.deidentify.keys import CopyKey, fingerprint, secret_in
 from planbank.deidentify.profiles import PROFILES
 from planbank.deidentify.words import Words
 from planbank.demo.patients import make_patient, part10
+from planbank.dicom.identity import identify
 from planbank.house import House
 from planbank.people.models import Institution
 from planbank.transit.keys import KeyFolder
@@ -137,39 +138,101 @@ def test_a_folder_and_then_the_same_as_a_zip_after_a_line_broke(
     assert apart(Instance.objects.count) == count
 
 
-def test_from_abroad_nothing_leaves_that_tells_who_it_is(site: SimpleNamespace, tmp_path: Path) -> None:
+def test_from_abroad_files_are_de_identified_in_the_browser_and_nothing_leaves_before_it_is_said(
+    site: SimpleNamespace, tmp_path: Path
+) -> None:
+    """R19, R198: what is done is shown; the key stays on the disk and makes the same patient months later."""
+    page, folder = site.page, tmp_path / "in"
+    count = put(folder, 5)
+    first = make_patient("prostate", seed=5).objects[0]
+    planted = [str(first.PatientName).split("^")[0].encode(), first.PatientID.encode()]
+    begin(site)
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Make a new key file").click()
+    key = tmp_path / "key"
+    downloading.value.save_as(key)
+    key.chmod(0o600)
+    secret = secret_in(key)
+    page.get_by_text("was saved by your browser").wait_for()
+    go_on(site)
+    site.sent.clear()
+    page.locator("input[webkitdirectory]").set_input_files(folder)
+    page.get_by_text(f"{count} files are de-identified. Nothing has left").wait_for(timeout=120_000)
+    assert not any(b"/file/" in one or b"/known/" in one for one in site.sent)
+    mine = CopyKey(secret, 1).patient(f"id\0{identify(first.PatientID, 'CPR', '').patient_id}")  # type: ignore[union-attr]
+    assert page.inner_text("#upload-pairs").split() == [first.PatientID, mine.patient_id, str(count)]
+    page.get_by_text("What is done to the files").click()
+    assert "UID replaced: " in page.inner_text("#upload-notes")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text(f"All {count} files came").wait_for(timeout=120_000)
+    assert kept() == count
+    apart(lambda: run_everything(site.bank))
+    assert apart(lambda: [one.sent_id for one in PatientFile.objects.all()]) == [mine.patient_id]
+    whole = b"".join(site.sent)
+    assert not any(one in whole for one in (*planted, secret, secret.hex().encode()))
+    assert apart(CopyKeyMark.objects.get).fingerprint == fingerprint(secret)
+    # Months later, in another tab: the same key, the same patient, and not another key.
+    page.evaluate("sessionStorage.clear()")
+    begin(site)
+    assert not page.get_by_role("button", name="Make a new key file").is_visible()
+    other = tmp_path / "other"
+    secret_in(other)
+    page.locator("#key-file").set_input_files(key)
+    page.get_by_text("Fingerprint of the key:").wait_for()
+    go_on(site)
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    page.locator("#key-file").set_input_files(other)
+    page.get_by_text("This is not the key file of your earlier uploads.").wait_for()
+    page.locator("#key-file").set_input_files(key)
+    page.locator("#upload-key").wait_for(state="hidden")
+    page.locator("input[webkitdirectory]").set_input_files(folder)
+    page.get_by_text(f"{count} files are de-identified.").wait_for(timeout=120_000)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text(f"All {count} files came").wait_for(timeout=120_000)
+    apart(lambda: run_everything(site.bank))
+    assert apart(PatientFile.objects.count) == 1
+    assert site.complaints == []
+
+
+def test_copies_of_the_command_go_as_they_are_and_what_has_no_key_stays(
+    site: SimpleNamespace, tmp_path: Path
+) -> None:
     page, folder, key = site.page, tmp_path / "in", tmp_path / "key"
     count = put(folder, 5)
     secret = secret_in(key)
     assert _run(folder, tmp_path / "out", Order(1, PROFILES["foreign"], Words(), secret)) == 3  # the letter
-    name = str(make_patient("prostate", seed=5).objects[0].PatientName).split("^")[0].encode()
-    number = make_patient("prostate", seed=5).objects[0].PatientID.encode()
-    sign_in(page, "nora")
-    page.goto("/uploads/")
-    page.get_by_role("button", name="Go on to the files").click()
-    page.get_by_text("Choose the key file").first.wait_for()
+    begin(site)
     page.locator("#key-file").set_input_files(tmp_path / "in" / "letter to Hansen.txt")
     page.get_by_text("This is no key file").wait_for()
     page.locator("#key-file").set_input_files(key)
     page.get_by_text("Fingerprint of the key:").wait_for()
-    page.get_by_role("button", name="Go on to the files").click()
-    page.wait_for_url("**/uploads/*/")
+    go_on(site)
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
     site.sent.clear()
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.get_by_text("did not leave this computer").first.wait_for()
     page.locator("#upload-problems tr").nth(count).wait_for()
     page.locator("input[webkitdirectory]").set_input_files(tmp_path / "out")
+    page.get_by_text(f"{count} files are de-identified.").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text(f"All {count} files came").wait_for(timeout=60_000)
     assert kept() == count
-    whole = b"".join(site.sent)
-    assert (
-        name not in whole
-        and number not in whole
-        and secret not in whole
-        and secret.hex().encode() not in whole
-    )
-    assert len(apart(CopyKeyMark.objects.get).fingerprint) == 16
     assert site.complaints == []
+
+
+def begin(site: SimpleNamespace) -> None:
+    """Nora's first page of an upload for Oslo."""
+    if "/uploads/" not in site.page.url:
+        sign_in(site.page, "nora")
+    site.page.goto("/uploads/")
+    site.page.get_by_text("Choose your key file").first.wait_for()
+
+
+def go_on(site: SimpleNamespace) -> None:
+    site.page.get_by_role("button", name="Go on to the files").click()
+    site.page.wait_for_url("**/uploads/*/")
 
 
 def test_many_files_are_counted_to_the_last(site: SimpleNamespace, tmp_path: Path) -> None:

@@ -67,9 +67,7 @@ def uploads(request: HttpRequest) -> HttpResponse:
         "form": form,
         "mine": mine,
         "clean": [row.pk for row in mine if only_deidentified(row)],
-        "marks": dict(
-            CopyKeyMark.objects.filter(institution__in=mine).values_list("institution__code", "fingerprint")
-        ),
+        "marked": list(_marks().filter(institution__in=mine).values_list("institution", flat=True)),
         "found": Paginator(rows, SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "uploads/list.html", context)
@@ -88,7 +86,9 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         "refused_count": refused.count(),
         "addresses": json.dumps(
             {name: reverse(f"upload-{name}", args=[pk]) for name in ("file", "known", "state")}
+            | {"rules": reverse("upload-rules")}
         ),
+        "mark": _marks().filter(institution=row.institution).values_list("fingerprint", flat=True).first(),
         "words": json.dumps(script_words()),
     }
     return render(request, "uploads/one.html", context)
@@ -101,6 +101,11 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     acting.end(act_of(request), one_of(request, pk))
     messages.success(request, _("Ended. What was kept is on its way; begin another upload for more."))
     return redirect("upload", pk)
+
+
+def _marks() -> QuerySet[CopyKeyMark]:
+    """By which keys institutions make their identities."""
+    return CopyKeyMark.objects.all()
 
 
 def senders_of(request: HttpRequest) -> list[Institution]:

@@ -1,6 +1,10 @@
-// The key file of an institution stays on its disk: only a fingerprint of it is put into the form. Comes in: the file
-// that `planbank anonymise --key` made. Goes out: 16 hexadecimal digits in the hidden field, and words beside it.
+// The key file of an institution stays on its disk: only a fingerprint of it is sent. Comes in: the file that this page or
+// `planbank anonymise --key` made. Goes out: 16 hexadecimal digits in the hidden field, and words beside it; the key itself
+// is kept by this tab alone, until it is closed, for the page on which the files are chosen.
 
+import { newKeyFile } from "../deidentify/keys.js";
+
+export const KEPT = "planbank key";
 const LINES = /^planbank anonymise key 1\n([0-9a-f]{64})\n$/;
 const HEAD = new TextEncoder().encode("planbank key fingerprint\0");
 
@@ -16,19 +20,39 @@ export async function fingerprintOf(text) {
   return Array.from(digest.subarray(0, 8), (one) => one.toString(16).padStart(2, "0")).join("");
 }
 
-if (globalThis.document) {
+if (globalThis.document?.getElementById("begin-upload")) {
   const form = document.getElementById("begin-upload");
   const [choice, part, said] = [form.elements.institution, form.querySelector(".key-part"), form.querySelector(".key-said")];
   const clean = new Set(JSON.parse(form.dataset.clean).map(String));
   const show = () => {
     part.hidden = !clean.has(choice.value);
   };
-  choice.addEventListener("change", show);
-  show();
+  const make = form.querySelector(".key-make");
+  const marked = new Set(JSON.parse(form.dataset.marked).map(String));
+  const use = async (text, words) => {
+    const mark = text ? await fingerprintOf(text) : null;
+    form.elements.fingerprint.value = mark ?? "";
+    if (mark) sessionStorage.setItem(KEPT, text);
+    said.textContent = mark ? `${words} ${mark}` : form.dataset.wrong;
+  };
+  const offer = () => {
+    make.hidden = marked.has(choice.value);
+  };
+  for (const act of [show, offer]) {
+    choice.addEventListener("change", act);
+    act();
+  }
   form.querySelector("input[type=file]").addEventListener("change", async (event) => {
     const [file] = event.target.files;
-    const mark = file && file.size < 4096 ? await fingerprintOf(await file.text()) : null;
-    form.elements.fingerprint.value = mark ?? "";
-    said.textContent = mark ? `${form.dataset.said} ${mark}` : form.dataset.wrong;
+    await use(file && file.size < 4096 ? await file.text() : "", form.dataset.said);
+  });
+  make.addEventListener("click", async () => {
+    const text = newKeyFile();
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+    link.download = "planbank-key.txt";
+    link.click();
+    URL.revokeObjectURL(link.href);
+    await use(text, form.dataset.made);
   });
 }

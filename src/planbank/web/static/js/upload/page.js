@@ -1,6 +1,7 @@
 // The page of one upload: what was chosen, how far it is, what did not go and why. Comes in: a drop, an input, the
 // worker's messages. Goes out: rows of tables. It is drawn at most ten times a second, whatever happens behind.
 
+import { Before } from "./before.js";
 import { chosen, dropped } from "./choosing.js";
 
 const box = document.getElementById("upload");
@@ -17,6 +18,8 @@ let halted = "";
 let timer = 0;
 let busy = false;
 let following = false;
+// Where no identity may leave: what is done to the files, shown before any is sent.
+const before = box.dataset.deidentified ? new Before(box, words, worker, () => draw()) : null;
 
 worker.postMessage({
   what: "begin",
@@ -30,6 +33,7 @@ worker.onmessage = ({ data }) => {
     count.seen += 1;
     count.all += data.size;
     person(data.patient).seen += 1;
+    before?.add(data);
   } else if (data.what === "came") {
     count.came += 1;
     count.bytes += data.size;
@@ -41,7 +45,11 @@ worker.onmessage = ({ data }) => {
     } else row.kept += 1;
   } else if (data.what === "problem") {
     count.left += 1;
-    problem(data.name, words.problems[data.why] ?? words.problems.unreadable);
+    const more = data.why === "not-safe" ? ` ${data.detail}` : "";
+    problem(data.name, (words.problems[data.why] ?? words.problems.unreadable) + more);
+  } else if (data.what === "held") {
+    busy = false;
+    before.isReady = true;
   } else if (data.what === "halted") halted = data.why;
   else if (data.what === "idle") busy = false;
   draw();
@@ -70,6 +78,7 @@ async function follow() {
 async function take(portions) {
   halted = "";
   busy = true;
+  before?.hold();
   for await (const files of portions) {
     worker.postMessage({ what: "files", files });
     await new Promise((wake) => setTimeout(wake));
@@ -105,6 +114,7 @@ function draw() {
 
 function drawn() {
   timer = 0;
+  before?.draw(fill(before.isReady && !busy ? words.held : words.holding), !busy && count.seen > 0);
   bar.max = Math.max(count.seen, 1);
   bar.value = count.came;
   const done = !busy && !halted && count.seen + count.left > 0 && count.came === count.seen;
@@ -112,7 +122,7 @@ function drawn() {
   said.className = halted ? "warn-text" : "";
   pause.hidden = !!halted || done || !count.seen;
   go.hidden = !halted || halted === "ended";
-  box.querySelector(".upload-progress").hidden = !count.seen && !busy;
+  box.querySelector(".upload-progress").hidden = (!count.seen && !busy) || before?.holds;
   for (const [id, one] of people) {
     if (!one.row) {
       one.row = patients.insertRow();

@@ -1,9 +1,12 @@
 // Everything of an upload that takes time, away from the page: files are read, looked at, hashed and sent here.
-// Comes in by message: {what: "begin", addresses, csrf, deidentified}, {what: "files", files}, {what: "pause"},
-// {what: "go"}. Goes out: {what: "seen" | "came" | "problem" | "halted" | "idle", ...}. A file is
-// held in memory only while it is looked at or sent; its name never leaves this machine.
+// Comes in by message: {what: "begin", addresses, csrf, deidentified}, {what: "key", text}, {what: "files", files},
+// {what: "hold"}, {what: "send"}, {what: "pause"}, {what: "go"}. Goes out: {what: "seen" | "came" | "problem" | "held" | "halted" | "idle",
+// ...}. A file is held in memory only while it is looked at or sent; its name never leaves this machine. Where no identity
+// may leave, files are de-identified here, and none is sent before "send".
 
 import { isArchive, membersOf } from "./archive.js";
+import { Refused } from "../deidentify/bytes.js";
+import { Copier } from "./copier.js";
 import { factsOf } from "./part10.js";
 import { Halted, Sender } from "./sender.js";
 
@@ -14,7 +17,8 @@ const PATIENT = /^[0-9]{3}-[2-9A-HJ-NP-Z]{8}$/;
 const found = [];
 const looked = [];
 let sender = null;
-let deidentified = false;
+let copier = null; // where no identity may leave
+let held = false;
 let working = false;
 let looking = false;
 
@@ -24,7 +28,13 @@ const hex = (buffer) => Array.from(new Uint8Array(buffer), (one) => one.toString
 onmessage = ({ data }) => {
   if (data.what === "begin") {
     sender = new Sender(data.addresses, data.csrf);
-    deidentified = data.deidentified;
+    copier = data.deidentified ? new Copier(data.addresses.rules) : null;
+    held = data.deidentified;
+  } else if (data.what === "key") copier.useKey(data.text);
+  else if (data.what === "hold") held = true;
+  else if (data.what === "send") {
+    held = false;
+    send();
   } else if (data.what === "files") {
     found.push(...data.files);
     look();
@@ -39,10 +49,12 @@ onmessage = ({ data }) => {
 async function look() {
   if (looking) return;
   looking = true;
-  while (found.length) {
-    const { name, blob } = found.shift();
+  while (found.length || copier?.waiting.length) {
+    const late = !found.length;
+    const { name, blob, ...file } = late ? copier.waiting.shift() : found.shift();
     try {
-      if (await isArchive(blob)) await openArchive(name, blob);
+      if (late) await ready(name, file.read, file.facts, await copier.late(file));
+      else if (await isArchive(blob)) await openArchive(name, blob);
       else await lookAt(name, blob.size, async () => new Uint8Array(await blob.arrayBuffer()));
     } catch (exc) {
       tell("problem", { name, why: exc.message || "unreadable" });
@@ -71,22 +83,40 @@ async function lookAt(name, size, read) {
   const facts = factsOf(bytes);
   if (!facts) return tell("problem", { name, why: "not-dicom" });
   if (!facts.modality && !facts.patientId && /DICOMDIR$/i.test(name)) return tell("problem", { name, why: "directory" });
-  if (deidentified && !facts.unread && (facts.removed !== "YES" || !PATIENT.test(facts.patientId)))
-    return tell("problem", { name, why: "identity" });
+  if (!copier || facts.unread || (facts.removed === "YES" && PATIENT.test(facts.patientId))) {
+    const sha256 = hex(await crypto.subtle.digest("SHA-256", bytes));
+    looked.push({ name, size, sha256, patient: facts.patientId, read });
+    return tell("seen", { patient: facts.patientId, modality: facts.modality, size });
+  }
+  try {
+    const copy = await copier.copyOf(bytes, { name, read, facts });
+    return copy && (await ready(name, read, facts, copy));
+  } catch (exc) {
+    if (!(exc instanceof Refused)) throw exc;
+    return tell("problem", { name, why: exc.message === "no-key" ? "identity" : "not-safe", detail: exc.message });
+  }
+}
+
+/** A copy that may leave: it is made again when it is sent, so that none is held in memory. */
+async function ready(name, read, facts, { bytes, who, patient, notes }) {
   const sha256 = hex(await crypto.subtle.digest("SHA-256", bytes));
-  looked.push({ name, size, sha256, patient: facts.patientId, read });
-  return tell("seen", { patient: facts.patientId, modality: facts.modality, size });
+  looked.push({ name, size: bytes.length, sha256, patient, read: async () => copier.again(await read(), who) });
+  tell("seen", { patient, modality: facts.modality, size: bytes.length, before: facts.patientId, notes });
 }
 
 /** Send what was looked at, some at once, those first asked about that may have come before. */
 async function send() {
+  if (held) {
+    if (!looking && !found.length) tell("held", {});
+    return;
+  }
   if (working || !looked.length) {
     if (!working && !looking && !found.length) tell("idle", {});
     return;
   }
   working = true;
   try {
-    while (looked.length) {
+    while (looked.length && !held) {
       const batch = looked.slice(0, ASKED_AT_ONCE);
       const known = await sender.known(batch.map((one) => one.sha256));
       const queue = [...batch];
