@@ -119,3 +119,12 @@ def test_laws(centres: list[tuple[float, float, float]], radius: float) -> None:
     assert np.nanmax(found.dsc) <= 1 + 1e-12
     np.testing.assert_allclose(found.dsc, found.dsc.T, rtol=1e-12)
     assert found.dsc[0, 1] == pytest.approx(compare(bodies[0], bodies[1]).dsc, abs=1e-9)
+
+
+def test_what_both_of_two_hold_who_hardly_meet_is_in_the_consensus() -> None:
+    """Their sensitivities come out so low that even odds want more than both: hypothesis found it."""
+    bodies = [body(ball(8.0, 3, (x, 0.0, z), points=40)) for x, z in ((-5.0, -3.0), (5.0, 3.0))]
+    found = agreement(bodies)
+    assert found.common > 0.1
+    made = staple(bodies)
+    assert found.common - 1e-6 <= made.body.volume / 1000 <= found.encompassing + 1e-6

@@ -84,6 +84,10 @@ def staple(bodies: Sequence[Body]) -> Consensus:
         if change < SETTLED:
             break
     weights, threshold = _odds(sensitivity, specificity, prior)
+    # Observers who hardly meet come out so unreliable that not even all of them together pass.
+    # What all hold is in.
+    if weights.sum() > 0.0:
+        threshold = min(threshold, float(weights.sum()) * (1.0 - 1e-9))
     return Consensus(_held_by_vote(bodies, weights, threshold), sensitivity, specificity, rounds)
 
 
