@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from planbank.catalogue.models import InstanceVersion, PatientFile
 from planbank.people.models import User
 from planbank.protocols.models import Project, Protocol
+from planbank.protocols.models.owned import OF_ONE, Owned
 from planbank.protocols.models.revised import Revised
 
 
-class Export(Revised):
+class Export(Owned, Revised):
     """One export. `selection` is what `takeout.selection.Selection` reads; `until` its last moment.
 
     `extras`: name, key, size, crc and offset of the leaflet and the list of files.
@@ -70,19 +71,11 @@ class Export(Revised):
         ordering = ["-asked_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(protocol__isnull=False, project__isnull=True)
-                | Q(protocol__isnull=True, project__isnull=False),
+                condition=OF_ONE,
                 name="export_of_one",
             ),
             models.CheckConstraint(condition=Q(until__gt=models.F("asked_at")), name="export_dates_in_order"),
         ]
-
-    @property
-    def owner(self) -> Protocol | Project:
-        """The protocol or project it is of."""
-        found = self.protocol or self.project
-        assert found is not None
-        return found
 
     @property
     def objects_count(self) -> int:

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from planbank.dicom.patterns import MAX_LENGTH
 from planbank.people.models import Institution, User
 from planbank.protocols.models import Project, Protocol, StructureType
+from planbank.protocols.models.owned import OF_ONE, Owned
 
 
-class Dictionary(models.Model):
+class Dictionary(Owned, models.Model):
     """One for each protocol or project that has rules; `edition` is the newest one's number."""
 
     protocol = models.OneToOneField(Protocol, null=True, on_delete=models.CASCADE, related_name="dictionary")
@@ -26,18 +27,10 @@ class Dictionary(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(protocol__isnull=False, project__isnull=True)
-                | Q(protocol__isnull=True, project__isnull=False),
+                condition=OF_ONE,
                 name="dictionary_of_one",
             )
         ]
-
-    @property
-    def owner(self) -> Protocol | Project:
-        """The protocol or project whose dictionary this is."""
-        found = self.protocol or self.project
-        assert found is not None
-        return found
 
 
 class Edition(models.Model):

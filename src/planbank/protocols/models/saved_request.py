@@ -6,12 +6,13 @@ from django.db import models
 from django.db.models import Q
 
 from planbank.people.models import User
+from planbank.protocols.models.owned import OF_ONE, Owned
 from planbank.protocols.models.project import Project
 from planbank.protocols.models.protocol import Protocol
 from planbank.protocols.models.structure_type import StructureType
 
 
-class SavedRequest(models.Model):
+class SavedRequest(Owned, models.Model):
     """Structure types (none: all of them, also later ones) by metrics, under a name; never its answer."""
 
     protocol = models.ForeignKey(Protocol, null=True, on_delete=models.CASCADE, related_name="saved_requests")
@@ -35,15 +36,7 @@ class SavedRequest(models.Model):
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
-                condition=Q(protocol__isnull=False, project__isnull=True)
-                | Q(protocol__isnull=True, project__isnull=False),
+                condition=OF_ONE,
                 name="saved_request_of_one",
             ),
         ]
-
-    @property
-    def owner(self) -> Protocol | Project:
-        """Whose statistics it asks for."""
-        found = self.protocol or self.project
-        assert found is not None
-        return found

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from planbank.protocols.models.owned import OF_ONE
 from planbank.protocols.models.project import Project
 from planbank.protocols.models.protocol import Protocol
 
@@ -41,8 +41,7 @@ class StructureType(models.Model):
             models.UniqueConstraint("protocol", Lower("name"), name="structure_type_unique"),
             models.UniqueConstraint("project", Lower("name"), name="project_structure_type_unique"),
             models.CheckConstraint(
-                condition=Q(protocol__isnull=False, project__isnull=True)
-                | Q(protocol__isnull=True, project__isnull=False),
+                condition=OF_ONE,
                 name="structure_type_of_one",
             ),
         ]

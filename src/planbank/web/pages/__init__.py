@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from planbank.access.actions import ACTIONS
 from planbank.access.scopes import Scope
 from planbank.access.surface.door import PUBLIC
-from planbank.web.parts.addresses import IN
+from planbank.web.parts.addresses import PREFIX
 
 View = Callable[..., HttpResponse]
 GROUPS = ("data", "research", "running")
@@ -85,13 +85,13 @@ def page_in(path: str, *, name: str, action: str) -> Callable[[View], View]:
     """
 
     def declare(view: View) -> View:
-        for kind in IN:
+        for kind in PREFIX:
 
             @wraps(view)
             def here(request: HttpRequest, *, kind: str = kind, **given: Any) -> HttpResponse:
                 return view(request, Scope(kind, given.pop(kind)), **given)
 
-            page(f"{kind}s/<int:{kind}>/{path}", name=IN[kind] + name, action=action, scope=kind)(here)
+            page(f"{kind}s/<int:{kind}>/{path}", name=PREFIX[kind] + name, action=action, scope=kind)(here)
         return view
 
     return declare

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from planbank.access.scopes import Scope
 
-IN = {"protocol": "", "project": "project-"}
+PREFIX = {"protocol": "", "project": "project-"}
 """Kind of scope -> what the names of its pages begin with."""
 
 register = template.Library()
@@ -20,7 +20,7 @@ register = template.Library()
 
 def there(where: Scope, name: str, *numbers: int) -> str:
     """The address of the page `name` in a protocol or project."""
-    return reverse(IN[where.kind] + name, args=[where.id, *numbers])
+    return reverse(PREFIX[where.kind] + name, args=[where.id, *numbers])
 
 
 @register.simple_tag(takes_context=True, name="there")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from planbank.web.pages.scene.places import placed
+from planbank.web.pages.plan.findings import PLACED
+from planbank.web.pages.scene.places import POINTS, placed
 
 GRID = {
     "frame": "f0",
@@ -59,3 +60,7 @@ def test_a_gap_stands_after_what_is_grave_and_before_the_rest() -> None:
     assert [(one["code"], one["roi"]) for one in found] == [("a", None), ("roi-gap", 4), ("b", None)]
     assert found[1]["title"] == "PTV: planes are missing within it"
     assert found[1]["point"] == [1.0, 2.0, 3.0]
+
+
+def test_the_plan_page_offers_a_way_to_just_those() -> None:
+    assert set(POINTS) == PLACED

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from planbank.access.policy import may
 from planbank.access.scopes import Scope
 from planbank.web.pages import house_of
-from planbank.web.parts.addresses import IN
+from planbank.web.parts.addresses import PREFIX
 
 Part = tuple[str, str, str | Promise]
 """The page's name, the action that opens it, its title."""
@@ -55,7 +55,7 @@ PARTS = {"protocol": _PROTOCOL, "project": _PROJECT}
 
 def tabs_in(request: HttpRequest, where: Scope, current: str) -> list[dict[str, Any]]:
     """The tabs this person may open; none where there is only one. `current`: as a protocol calls it."""
-    now, names = house_of(request).clock.now(), {current, IN[where.kind] + current}
+    now, names = house_of(request).clock.now(), {current, PREFIX[where.kind] + current}
     found = [
         {"title": title, "url": reverse(name, args=[where.id]), "current": name in names}
         for name, action, title in PARTS[where.kind]

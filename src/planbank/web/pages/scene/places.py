@@ -6,6 +6,7 @@ Comes in: findings as the viewer lists them, the grids and beams of a descriptio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,28 +32,45 @@ def placed(found: Rows, grids: Rows, beams: Rows) -> Rows:
             "words": _("The gap is not filled, neither in pictures nor in the DVH."),
             "roi": roi["number"],
             "point": point,
-            "frame": structures_["frame"],
+            "frame": drawn["frame"],
         }
-        for structures_ in structures
-        for roi in structures_["rois"]
+        for drawn in structures
+        for roi in drawn["rois"]
         for point in roi.get("gaps", ())[:1]
     ]
     grave = [one for one in found if one["level"] == "bad"]
     return [*grave, *gaps, *(one for one in found if one["level"] != "bad")]
 
 
-# A code that is placed here stands in web/pages/plan/findings.PLACED too.
 def _point(code: str, images: Rows, doses: Rows, beams: Rows) -> Point:
-    if code == "images-incomplete":
-        return next((_middle(one, one["missing"][0]) for one in images if one.get("missing")), None)
-    if code == "isocentre-beyond-images" and images:
-        isocentres = [one["isocentre"] for one in beams if one["frame"] == "f0"]
-        return max(isocentres, key=lambda mm: _beyond(images[0], mm), default=None)
-    if code == "dose-off-images" and doses:
-        return _middle(doses[0], float(np.mean(doses[0]["positions"])))
-    if code in ("dose-far-from-prescription", "dose-per-fraction") and doses:
-        return list(doses[0]["hottest"])
-    return None
+    return POINTS[code](images, doses, beams) if code in POINTS else None
+
+
+def _first_missing(images: Rows, doses: Rows, beams: Rows) -> Point:
+    return next((_middle(one, one["missing"][0]) for one in images if one.get("missing")), None)
+
+
+def _furthest_isocentre(images: Rows, doses: Rows, beams: Rows) -> Point:
+    isocentres = [one["isocentre"] for one in beams if one["frame"] == "f0"]
+    return max(isocentres, key=lambda mm: _beyond(images[0], mm), default=None) if images else None
+
+
+def _middle_of_dose(images: Rows, doses: Rows, beams: Rows) -> Point:
+    return _middle(doses[0], float(np.mean(doses[0]["positions"]))) if doses else None
+
+
+def _hottest(images: Rows, doses: Rows, beams: Rows) -> Point:
+    return list(doses[0]["hottest"]) if doses else None
+
+
+POINTS: dict[str, Callable[[Rows, Rows, Rows], Point]] = {
+    "images-incomplete": _first_missing,
+    "isocentre-beyond-images": _furthest_isocentre,
+    "dose-off-images": _middle_of_dose,
+    "dose-far-from-prescription": _hottest,
+    "dose-per-fraction": _hottest,
+}
+"""By the code of a finding; the same codes as in web/pages/plan/findings.PLACED."""
 
 
 def _middle(grid: dict[str, Any], mm: float) -> list[float]:

@@ -67,7 +67,7 @@ def uploads(request: HttpRequest) -> HttpResponse:
         "form": form,
         "mine": mine,
         "clean": [row.pk for row in mine if only_deidentified(row)],
-        "marked": list(_marks().filter(institution__in=mine).values_list("institution", flat=True)),
+        "marked": [row.institution_id for row in CopyKeyMark.objects.filter(institution__in=mine)],
         "found": Paginator(rows, SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "uploads/list.html", context)
@@ -88,7 +88,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
             {name: reverse(f"upload-{name}", args=[pk]) for name in ("file", "known", "state")}
             | {"rules": reverse("upload-rules")}
         ),
-        "mark": _marks().filter(institution=row.institution).values_list("fingerprint", flat=True).first(),
+        "mark": CopyKeyMark.objects.filter(institution=row.institution).first(),
         "words": json.dumps(script_words()),
     }
     return render(request, "uploads/one.html", context)
@@ -101,11 +101,6 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     acting.end(act_of(request), one_of(request, pk))
     messages.success(request, _("Ended. What was kept is on its way; begin another upload for more."))
     return redirect("upload", pk)
-
-
-def _marks() -> QuerySet[CopyKeyMark]:
-    """By which keys institutions make their identities."""
-    return CopyKeyMark.objects.all()
 
 
 def senders_of(request: HttpRequest) -> list[Institution]:

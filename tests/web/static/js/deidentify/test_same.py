@@ -14,7 +14,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
+from pydicom.encaps import encapsulate
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, JPEGBaseline8Bit
 
 import planbank.web
 from planbank.deidentify.browser import tables
@@ -27,7 +28,7 @@ from planbank.demo.patients import make_patient, part10
 from planbank.dicom.encoding import split_file
 from planbank.dicom.headers import scan
 from planbank.errors import DicomError, Refused
-from tests.deidentify.objects import whole_set, written
+from tests.deidentify.objects import ct, structure_set, whole_set, written
 from tests.deidentify.planting import file_with_canaries, planted
 
 HERE = Path(__file__).parent
@@ -88,6 +89,47 @@ def test_canaries_in_every_attribute(tmp_path: Path, syntax: str) -> None:
     files = {f"{n}.dcm": file_with_canaries(planted(ds), syntax) for n, ds in enumerate(whole_set())}
     files |= {f"plain-{n}.dcm": written(ds, syntax) for n, ds in enumerate(whole_set())}
     assert compared(tmp_path, files)["same"] == len(files)
+
+
+ALPHABETS = (
+    ("ISO_IR 100", "Sørensen^Åse", "Øje dxt"),
+    ("ISO_IR 192", "Ильин^Иван", "Глаз"),
+    (None, "Holm", "Heart"),
+)
+
+
+def jpeg(words: bytes) -> bytes:
+    """Segments of a JPEG stream as far as they are looked at: a comment, a scan, an end."""
+    comment = b"\xff\xfe" + (len(words) + 2).to_bytes(2) + words
+    return b"\xff\xd8" + comment + b"\xff\xda\x00\x02pixels\xff\xd9"
+
+
+def test_what_lies_in_odd_places(tmp_path: Path) -> None:
+    """Comments in compressed pixels, sequences of unknown representation, other alphabets, no patient ID."""
+    compressed = ct(1)
+    compressed.PixelData = encapsulate([jpeg(b"Hansen was here "), jpeg(b"")])
+    compressed["PixelData"].is_undefined_length = True
+    compressed["PixelData"].VR = "OB"
+    files = {"jpeg": written(compressed, JPEGBaseline8Bit)}
+    for number, ds in enumerate(whole_set()):
+        files[f"unknown-{number}"] = written(planted(ds, as_unknown=True))
+    for place, (declared, name, roi) in enumerate(ALPHABETS):
+        ds = structure_set()
+        ds.SpecificCharacterSet = declared
+        ds.PatientName = name
+        for item in ds.StructureSetROISequence:
+            item.ROIName = roi
+        files[f"alphabet-{place}"] = written(ds)
+        del ds.PatientID
+        files[f"nobody-{place}"] = written(ds)
+    cyrillic = structure_set()
+    cyrillic.SpecificCharacterSet = "ISO_IR 144"
+    cyrillic.PatientName = "Ильин^Иван"
+    for item in cyrillic.StructureSetROISequence:
+        item.ROIName = "Heart"
+    files["its ID is plain"] = written(cyrillic)
+    assert compared(tmp_path, files)["same"] == len(files)
+    assert b"Hansen" not in (tmp_path / "out" / "jpeg").read_bytes()
 
 
 def test_patients_of_the_demonstration(tmp_path: Path) -> None:

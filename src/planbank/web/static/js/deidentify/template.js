@@ -76,13 +76,14 @@ function bare(file) {
 
 // What its patient is told by: the ID, else name and birth date, else the study.
 function identityOf(header) {
-  for (const tag of [PATIENT_ID, PATIENT_NAME, BIRTH_DATE]) {
+  const text = (tag) => {
     if (!header.isSure(tag)) throw new Refused("Its character set is not read here. Use planbank anonymise.");
-  }
-  const plain = header.text(PATIENT_ID).replaceAll("\0", " ").normalize("NFC").split(/\s+/).filter(Boolean).join(" ");
+    return header.text(tag);
+  };
+  const plain = text(PATIENT_ID).replaceAll("\0", " ").normalize("NFC").split(/\s+/).filter(Boolean).join(" ");
   if (plain) return `id\0${cpr(plain) ?? plain}`;
-  const name = header.text(PATIENT_NAME);
-  return name ? `name\0${name}\0${header.text(BIRTH_DATE)}` : `study\0${header.text(STUDY)}`;
+  const name = text(PATIENT_NAME);
+  return name ? `name\0${name}\0${text(BIRTH_DATE)}` : `study\0${header.text(STUDY)}`;
 }
 
 // The ten digits of a Danish number, whose first six can be a birthday of any century; null for anything else.

@@ -1,7 +1,7 @@
 // What de-identification does, shown before anything leaves, and the key it is done by. Comes in: what the worker tells of each
 // file. Goes out: rows of tables, the key and the word "send" to the worker. Who is who stays in this page.
 
-import { KEPT, fingerprintOf } from "./key.js";
+import { STORED_AS, fingerprintOf } from "./key.js";
 
 export class Before {
   constructor(box, words, worker, changed) {
@@ -81,6 +81,6 @@ export class Before {
       const [file] = target.files;
       await use(file && file.size < 4096 ? await file.text() : "-");
     });
-    use(sessionStorage.getItem(KEPT) ?? "");
+    use(sessionStorage.getItem(STORED_AS) ?? "");
   }
 }

@@ -27,7 +27,7 @@ export class Copier {
     if (!this.key) throw new Refused("no-key");
     const template = templateOf(bytes, await this.tables);
     if (!template.identity.startsWith("id")) {
-      this.waiting.push({ ...file, template });
+      this.waiting.push({ ...file, study: template.study, identity: template.identity });
       return null;
     }
     if (!this.studies.has(template.study)) this.studies.set(template.study, template.identity);
@@ -35,10 +35,9 @@ export class Copier {
   }
 
   /** The copy of a file that waited. */
-  async late({ template }) {
-    const who = this.studies.get(template.study) ?? template.identity;
-    if (!this.studies.has(template.study)) this.studies.set(template.study, who);
-    return this.made(template, who);
+  async late({ read, study, identity }) {
+    if (!this.studies.has(study)) this.studies.set(study, identity);
+    return this.made(templateOf(await read(), await this.tables), this.studies.get(study));
   }
 
   /** The same copy once more. */

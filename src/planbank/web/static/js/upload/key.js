@@ -2,17 +2,15 @@
 // `planbank anonymise --key` made. Goes out: 16 hexadecimal digits in the hidden field, and words beside it; the key itself
 // is kept by this tab alone, until it is closed, for the page on which the files are chosen.
 
-import { newKeyFile } from "../deidentify/keys.js";
+import { newKeyFile, secretIn } from "../deidentify/keys.js";
 
-export const KEPT = "planbank key";
-const LINES = /^planbank anonymise key 1\n([0-9a-f]{64})\n$/;
+export const STORED_AS = "planbank key";
 const HEAD = new TextEncoder().encode("planbank key fingerprint\0");
 
 /** The fingerprint of a key file's text; null where it is none. */
 export async function fingerprintOf(text) {
-  const found = LINES.exec(text);
-  if (!found) return null;
-  const secret = Uint8Array.from(found[1].match(/../g), (pair) => Number.parseInt(pair, 16));
+  const secret = secretIn(text);
+  if (!secret) return null;
   const bytes = new Uint8Array(HEAD.length + secret.length);
   bytes.set(HEAD);
   bytes.set(secret, HEAD.length);
@@ -32,7 +30,7 @@ if (globalThis.document?.getElementById("begin-upload")) {
   const use = async (text, words) => {
     const mark = text ? await fingerprintOf(text) : null;
     form.elements.fingerprint.value = mark ?? "";
-    if (mark) sessionStorage.setItem(KEPT, text);
+    if (mark) sessionStorage.setItem(STORED_AS, text);
     said.textContent = mark ? `${words} ${mark}` : form.dataset.wrong;
   };
   const offer = () => {

@@ -4,12 +4,14 @@ import { anglesOf, towardsSource } from "./beams.js";
 import { difference } from "./dose.js";
 import { dot, inPlane, niceLength, plus, toScreen } from "./geometry.js";
 import { differenceTable, washTable } from "./levels.js";
+import { wordsOf } from "./rulers.js";
 
 const WASH = washTable();
 const DIFFERENCE = differenceTable();
 const FINE = 1.25; // mm per pixel of the wash
 const MOST = 500000; // pixels of the wash
 const BEAM = 400; // mm of a beam's axis that are drawn
+const RULER = "#ffe14d";
 
 // Run `draw` with a transform in the plane's mm, so that paths need not be made anew for another view.
 function inMm(ctx, { view, size }, draw) {
@@ -262,5 +264,31 @@ export function drawScale(ctx, { view, size }) {
   ctx.stroke();
   ctx.font = "11.5px system-ui, sans-serif";
   label(ctx, mm >= 10 ? `${mm / 10} cm` : `${mm} mm`, x + wide / 2, y - 10);
+  ctx.restore();
+}
+
+// Distances, on every plane that passes through both ends.
+export function drawRulers(ctx, { scene, plane, w, view, size }, rulers) {
+  ctx.save();
+  ctx.strokeStyle = RULER;
+  ctx.fillStyle = RULER;
+  ctx.lineWidth = 1.5;
+  ctx.font = "600 12px system-ui, sans-serif";
+  for (const ruler of rulers) {
+    const ends = [ruler.from, ruler.to].map((point) => inPlane(plane, point));
+    if (ends.some(([, , at]) => Math.abs(at - w) > Math.max(scene.half, 0.5))) continue;
+    const [[x0, y0], [x1, y1]] = ends.map(([u, v]) => toScreen(view, size, u, v));
+    const long = Math.hypot(x1 - x0, y1 - y0) || 1;
+    const [ax, ay] = [(-5 * (y1 - y0)) / long, (5 * (x1 - x0)) / long];
+    ctx.beginPath();
+    ctx.moveTo(x0, y0);
+    ctx.lineTo(x1, y1);
+    for (const [x, y] of [[x0, y0], [x1, y1]]) {
+      ctx.moveTo(x - ax, y - ay);
+      ctx.lineTo(x + ax, y + ay);
+    }
+    ctx.stroke();
+    label(ctx, wordsOf(ruler), (x0 + x1) / 2 + 3 * ax, (y0 + y1) / 2 + 3 * ay);
+  }
   ctx.restore();
 }

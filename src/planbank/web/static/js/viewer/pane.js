@@ -1,10 +1,9 @@
 // One plane on a canvas: its picture and lines, and what pointer and wheel do on it.
 import {
-  drawBeams, drawCrosshair, drawIsodoses, drawLacking, drawMarks, drawOutlines, drawScale, drawWash, label,
+  drawBeams, drawCrosshair, drawIsodoses, drawLacking, drawMarks, drawOutlines, drawRulers, drawScale, drawWash, label,
 } from "./drawing.js";
 import { dot, fit, fromPlane, fromScreen, inPlane, letters, scaled, toScreen, zoomed } from "./geometry.js";
 import { distanceTo } from "./isolines.js";
-import { drawRulers } from "./rulers.js";
 import { layout, paint } from "./volume.js";
 import { gray, number, say } from "./words.js";
 
