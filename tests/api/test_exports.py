@@ -100,6 +100,8 @@ def test_what_may_not_be_asked_says_why_and_asks_nothing(
     assert call.send("post", "exports", ASKED).status_code == 422
     assert call.send("post", "exports?protocol=NONE", ASKED).status_code == 404
     assert call.send("post", "exports?protocol=BRAIN", {**ASKED, "purpose": ""}).status_code == 422
+    nowhere = call.send("post", "exports?protocol=BRAIN", {**ASKED, "destination": "Moon"})
+    assert nowhere.status_code == 422 and "no confirmed destination" in nowhere.json()["detail"]
     wrong = call.send("post", "exports?protocol=BRAIN", {**ASKED, "institutions": ["XXX"]})
     assert wrong.status_code == 422 and "XXX" in wrong.json()["detail"]
     reader = rows.user("otto")

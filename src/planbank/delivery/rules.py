@@ -14,7 +14,15 @@ from django.db.models import Q, QuerySet
 
 from planbank.catalogue.models import Instance, PatientFile, Submission
 from planbank.delivery.models import Delivery, Destination, Forward
-from planbank.protocols.models import Agreement, Enrolment, Membership, Participant, Participation, Protocol
+from planbank.protocols.models import (
+    Agreement,
+    Enrolment,
+    Membership,
+    Participant,
+    Participation,
+    Project,
+    Protocol,
+)
 
 HIDDEN = [Enrolment.State.RESTRICTED, Enrolment.State.WITHDRAWN, Enrolment.State.REMOVED]
 
@@ -26,12 +34,36 @@ def agreements(protocol: Protocol, institution_id: int, at: datetime) -> QuerySe
     return rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day))
 
 
-def why_not(destination: Destination, protocol: Protocol, institution_id: int | None, at: datetime) -> str:
-    """Why nothing of this institution may go there under this protocol; `None`: of nobody's in particular."""
+def why_not_node(destination: Destination) -> str:
+    """Why nothing at all may go there."""
     if destination.confirmed_at is None:
         return "not-confirmed"
-    if not destination.is_active or not destination.institution.is_active:
-        return "switched-off"
+    return "" if destination.is_active and destination.institution.is_active else "switched-off"
+
+
+def why_not_export(destination: Destination, owner: Protocol | Project, at: datetime) -> str:
+    """Why an export may not go there. A protocol needs an agreement with who has the node; what a project
+    may use was approved for it by name, and who approves its export decides about the node too."""
+    return why_not(destination, owner, None, at) if isinstance(owner, Protocol) else why_not_node(destination)
+
+
+def open_to(owner: Protocol | Project, at: datetime) -> QuerySet[Destination]:
+    """Destinations that an export of this protocol or project may go to."""
+    rows = Destination.objects.filter(confirmed_at__isnull=False, is_active=True, institution__is_active=True)
+    if isinstance(owner, Protocol):
+        if owner.status != Protocol.Status.ACTIVE:
+            return rows.none()
+        day = at.date()
+        agreed = Agreement.objects.filter(protocol=owner, signed_on__lte=day)
+        agreed = agreed.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day))
+        rows = rows.filter(institution__in=agreed.values("institution"))
+    return rows.order_by("name")
+
+
+def why_not(destination: Destination, protocol: Protocol, institution_id: int | None, at: datetime) -> str:
+    """Why nothing of this institution may go there under this protocol; `None`: of nobody's in particular."""
+    if said := why_not_node(destination):
+        return said
     if protocol.status != Protocol.Status.ACTIVE:
         return "protocol-closed"
     if institution_id == destination.institution_id:

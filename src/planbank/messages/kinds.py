@@ -168,6 +168,12 @@ KINDS: dict[str, Kind] = {
         How.NOW,
         "/exports/{export}/",
     ),
+    _K.EXPORT_SENT: Kind(
+        ("person",),
+        _("Your files of {name} were sent to {destination}: {count} of {of} objects."),
+        How.NOW,
+        "/exports/{export}/",
+    ),
     _K.AUDIT_RETURNED: Kind(
         ("key-users",),
         _("Something came back to the audit study {name}."),

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from planbank.delivery.models import Destination
+from planbank.delivery.rules import why_not_export
+from planbank.delivery.words import words as in_words
 from planbank.errors import ProtocolError
 from planbank.messages.models import Event, EventKind
 from planbank.pipeline.due import BACKGROUND, make_due
@@ -27,7 +30,7 @@ LANE = "exports"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody asks for."""
+    """What somebody asks for. `destination`: the node the files go to; None: who asked downloads them."""
 
     owner: Protocol | Project
     form: str
@@ -35,6 +38,7 @@ class Wanted:
     purpose: str
     recipient: str
     until: datetime
+    destination: Destination | None = None
 
 
 @transaction.atomic
@@ -45,6 +49,8 @@ def ask(act: Act, wanted: Wanted) -> Export:
     if not act.at < wanted.until <= act.at + LONGEST:
         raise ProtocolError(_("The last day has to come, within a year from now."))
     is_protocol = isinstance(wanted.owner, Protocol)
+    if wanted.destination and (said := why_not_export(wanted.destination, wanted.owner, act.at)):
+        raise ProtocolError(in_words(said))
     row = Export.objects.create(
         protocol=wanted.owner if is_protocol else None,
         project=None if is_protocol else wanted.owner,
@@ -55,6 +61,7 @@ def ask(act: Act, wanted: Wanted) -> Export:
         asked_at=act.at,
         asked_by=act.user,
         until=wanted.until,
+        destination=wanted.destination,
     )
     _journal(act, "ask for export", row)
     Event.objects.create(
@@ -111,7 +118,7 @@ def retry(act: Act, row: Export, seen: int) -> int:
     """Try again what failed, and only that; returns how many."""
     if row.state not in (State.PREPARING, State.READY) or row.until <= act.at:
         raise ProtocolError(_("It has ended already."))
-    row.change(seen, state=State.PREPARING)
+    row.change(seen, state=State.PREPARING, problem="", attempts=0, sent_at=None)
     count = row.files.filter(state=F.FAILED).update(state=F.WAITING, reason="")
     _journal(act, "export tried again", row, objects=count)
     prepare(act, row)
@@ -130,7 +137,8 @@ def taken(act: Act, row: Export, *, resumed: bool) -> None:
     patients = files.order_by().values("patient_file__patient").distinct().count()
     if row.taken_at is None:
         Export.objects.filter(pk=row.pk).update(taken_at=act.at, taken_patients=patients)
-    _journal(act, "take out files", row, objects=row.members, patients=patients, resumed=resumed)
+    what = {"objects": row.members, "patients": patients, "resumed": resumed}
+    _journal(act, "take out files", row, **what)
 
 
 def _undecided(act: Act, row: Export) -> None:
@@ -155,6 +163,7 @@ def _journal(act: Act, action: str, row: Export, **what: object) -> None:
         purpose=row.purpose[:200],
         form=row.form,
         recipient=row.recipient,
+        **({"destination": row.destination.name} if row.destination else {}),
         **({"project": row.project.short_name} if row.project else {}),
         **what,
     )

@@ -1,7 +1,8 @@
-"""Exports and their files (R113, R115, R120).
+"""Exports and their files (R113 to R115, R120).
 
 An `Export` is what one person asked for, for one purpose, out of one protocol or project. An `ExportFile` is
-one object in it. The row stays as the record of the disclosure when the files can no longer be taken.
+one object in it. Who asked downloads the files, or a node gets them. The row stays as the record of the
+disclosure when the files can no longer be taken.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from planbank.catalogue.models import InstanceVersion, PatientFile
+from planbank.delivery.models import Destination
 from planbank.people.models import User
 from planbank.protocols.models import Project, Protocol
 from planbank.protocols.models.owned import OF_ONE, Owned
@@ -25,6 +27,8 @@ class Export(Owned, Revised):
     `extras`: name, key, size, crc and offset of the leaflet and the list of files.
     `size`, `directory` and `directory_size` (bytes) and `layout` say how its ZIP is laid out; a new layout is
     another file, so a download of an older one cannot go on.
+    `destination`: the node that gets the files, where nobody downloads them; `problem`: why it does not get
+    them at this moment (a code of delivery/words.py), `attempts`: how often it was tried.
     """
 
     class Form(models.TextChoices):
@@ -39,6 +43,7 @@ class Export(Owned, Revised):
         ASKED = "asked", _("waits for approval")
         PREPARING = "preparing", _("is being prepared")
         READY = "ready", _("ready")
+        SENT = "sent", _("sent")
         REFUSED = "refused", _("refused")
         CANCELLED = "cancelled", _("cancelled")
         REVOKED = "revoked", _("revoked")
@@ -49,6 +54,7 @@ class Export(Owned, Revised):
     selection = models.JSONField(default=dict)
     purpose = models.TextField()
     recipient = models.CharField(max_length=200, help_text="who gets the files")
+    destination = models.ForeignKey(Destination, null=True, on_delete=models.PROTECT, related_name="exports")
     state = models.CharField(max_length=12, choices=State.choices, default=State.ASKED)
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -64,6 +70,9 @@ class Export(Owned, Revised):
     directory_size = models.BigIntegerField(default=0)
     members = models.PositiveIntegerField(default=0)
     extras = models.JSONField(default=list, help_text="what is inside besides objects, in their order")
+    problem = models.CharField(max_length=24, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, help_text="when the last try to send all of it ended")
     taken_at = models.DateTimeField(null=True, help_text="when the files were taken first")
     taken_patients = models.PositiveIntegerField(default=0, help_text="as it was laid out then")
 
@@ -89,7 +98,7 @@ class Export(Owned, Revised):
 
     def is_over(self, at: datetime) -> bool:
         """Whether its files can no longer be taken."""
-        ended = (self.State.REFUSED, self.State.CANCELLED, self.State.REVOKED)
+        ended = (self.State.SENT, self.State.REFUSED, self.State.CANCELLED, self.State.REVOKED)
         return self.state in ended or self.until <= at
 
 
@@ -120,6 +129,7 @@ class ExportFile(models.Model):
     crc = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     offset = models.BigIntegerField(null=True)
+    accepted_at = models.DateTimeField(null=True, help_text="by the node it was sent to")
 
     class Meta:
         constraints = [

@@ -8,6 +8,8 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from planbank.delivery.words import words as words_of_nodes
+
 WORDS: dict[str, str | Promise] = {
     "missing": _(
         "Its bytes are not in the archive. The integrity check tells the administrator; try again once"
@@ -20,5 +22,5 @@ WORDS: dict[str, str | Promise] = {
 
 
 def words(code: str) -> str:
-    """The sentence of a code; empty for none."""
-    return str(WORDS.get(code, ""))
+    """The sentence of a code, also of a node's; empty for none."""
+    return str(WORDS.get(code, "")) or words_of_nodes(code)

@@ -40,6 +40,7 @@ DOORS = by_name(
         door("enrol", Who.AGREEMENT, "data.add"),
         door("trigger", Who.AGREEMENT, "data.add"),
         door("export", Who.SIGNED_IN, "export.dicom"),
+        door("push", Who.SIGNED_IN, "export.dicom"),
         door("upload", Who.SIGNED_IN, "upload.send"),
         door("copy", Who.AGREEMENT, "audit.distribute"),
         door("hand_out", Who.AGREEMENT, "audit.distribute"),

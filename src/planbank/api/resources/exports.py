@@ -22,6 +22,8 @@ from planbank.access.verdict import Refused, Verdict
 from planbank.api.paging import After, Limit, cut
 from planbank.api.problems import Problem
 from planbank.api.scope import InProject, InProtocol, act_of, reader_in
+from planbank.delivery.rules import open_to
+from planbank.delivery.words import words
 from planbank.errors import ProtocolError
 from planbank.people.models import Institution
 from planbank.people.zones import end_in
@@ -42,7 +44,8 @@ Kind = Literal["images", "structures", "plans", "doses", "others"]
 
 
 class ExportIn(Schema):
-    """What is wanted. Lists that are empty: all. `last_day`: 30 days from now where it is left out."""
+    """What is wanted. Lists that are empty: all. `last_day`: 30 days from now where it is left out;
+    `destination`: a confirmed node that gets the files by DICOM, empty where you download them."""
 
     form: Literal["pseudonymised", "raw"] = "pseudonymised"
     purpose: str = Field(min_length=1, max_length=2000)
@@ -53,10 +56,12 @@ class ExportIn(Schema):
     arrived_from: date | None = None
     arrived_to: date | None = None
     last_day: date | None = None
+    destination: str = Field(default="", max_length=64)
 
 
 class ExportOut(Schema):
-    """One export. `state`: asked, preparing, ready, refused, cancelled, revoked; `size` in bytes."""
+    """One export. `state`: asked, preparing, ready, sent, refused, cancelled, revoked;
+    `size` in bytes; `accepted`: objects that the destination has, `problem`: why not all."""
 
     id: int
     revision: int
@@ -74,6 +79,9 @@ class ExportOut(Schema):
     prepared: int
     failed: int
     size: int
+    destination: str
+    accepted: int
+    problem: str
 
 
 class Exports(Schema):
@@ -105,8 +113,13 @@ def new(request: HttpRequest, given: ExportIn, protocol: InProtocol, project: In
     selection = _selection(given, owner)
     if not within_reach(reader.user, reader.at, owner, given.form, selection).exists():
         raise Refused(Verdict(False, "Nothing that you may take out in this form fits.", "level"))
+    node = open_to(owner, reader.at).filter(name=given.destination).first() if given.destination else None
+    if given.destination and node is None:
+        raise ProtocolError("There is no confirmed destination of this name that files of it may go to.")
     day = given.last_day or reader.at.date() + timedelta(days=DAYS)
-    wanted = asking.Wanted(owner, given.form, selection, given.purpose, given.recipient, end_in(day, ""))
+    wanted = asking.Wanted(
+        owner, given.form, selection, given.purpose, given.recipient, end_in(day, ""), node
+    )
     row = asking.ask(Act.of(reader.user, reader.at), wanted)
     return Status(201, _shown(_seen(reader).get(pk=row.pk)))
 
@@ -151,7 +164,7 @@ def _seen(reader: Reader) -> QuerySet[Export]:
     if reader.scope is not None:
         kind, pk = reader.scope.kind, reader.scope.id
         rows = rows.filter(**{kind: pk}) if kind in ("protocol", "project") else rows.none()
-    return rows.select_related("protocol", "project", "asked_by")
+    return rows.select_related("protocol", "project", "asked_by", "destination")
 
 
 def _one(request: HttpRequest, export: int) -> Export:
@@ -208,4 +221,7 @@ def _shown(row: Export) -> ExportOut:
         prepared=counts.get(state.READY, 0),
         failed=counts.get(state.FAILED, 0),
         size=row.size,
+        destination=row.destination.name if row.destination else "",
+        accepted=row.files.filter(accepted_at__isnull=False).count() if row.destination_id else 0,
+        problem=words(row.problem),
     )

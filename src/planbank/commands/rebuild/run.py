@@ -13,7 +13,7 @@ from planbank.commands.rebuild.restore import read
 from planbank.house import House
 
 # Nothing is told or sent twice because a bank was rebuilt: an administrator lets it go on.
-HELD = ("receipt", "forward", "hand_out", "export", "clean")
+HELD = ("receipt", "forward", "hand_out", "export", "push", "clean")
 
 
 GIVEN_UP = "It waited when the bank was lost, and may have gone out since"

@@ -41,6 +41,7 @@ class EventKind(models.TextChoices):
     REUSE = "reuse-request", _("Somebody asks to use data of a protocol")
     EXPORT_ASKED = "export-asked", _("Somebody asks to take files out")
     EXPORT_READY = "export-ready", _("Files are ready to be taken out")
+    EXPORT_SENT = "export-sent", _("Files were sent to a node")
     AUDIT_RETURNED = "audit-returned", _("Observers of an audit study returned something")
     AUDIT_TO_DECIDE = "audit-to-decide", _("A return to an audit study waits for a decision")
     CERTIFICATE = "certificate-ends", _("A certificate ends soon")

@@ -12,7 +12,7 @@ from planbank.house import House
 from planbank.takeout.models import Export, ExportFile
 
 S, F = Export.State, ExportFile.State
-OVER = (S.REFUSED, S.CANCELLED, S.REVOKED)
+OVER = (S.SENT, S.REFUSED, S.CANCELLED, S.REVOKED)
 PORTION = 5000
 
 
@@ -23,7 +23,8 @@ def remove_ended(house: House) -> int:
     made = ExportFile.objects.filter(export__in=over, key__startswith="derived/")
     for file in made.order_by("pk")[:PORTION]:
         count += house.store.erase(file.key)
-        ExportFile.objects.filter(pk=file.pk).update(key="", state=F.WITHHELD, offset=None)
+        state = file.state if file.accepted_at else F.WITHHELD
+        ExportFile.objects.filter(pk=file.pk).update(key="", state=state, offset=None)
     for row in over.exclude(extras=[]):
         count += sum(house.store.erase(one["key"]) for one in row.extras)
         Export.objects.filter(pk=row.pk).update(extras=[])

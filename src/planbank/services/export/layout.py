@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from planbank.archive.names import derived_key
+from planbank.catalogue.models import Instance
 from planbank.exports.csv_file import lines
 from planbank.exports.zip_file import Member, ends, length
 from planbank.house import House
@@ -31,14 +33,14 @@ PORTION = 2000
 def out_of_reach(row: Export, at: datetime) -> bool:
     """Whether something that is laid out may no longer be taken by who asked."""
     laid = row.files.filter(state=F.READY)
-    return laid.exclude(instance__in=_reached(row, at)).exists()
+    return laid.exclude(instance__in=reached(row, at).values("pk")).exists()
 
 
 @transaction.atomic
 def lay_out(house: House, row: Export) -> None:
     """Give every object its place and make the export ready."""
     at = house.clock.now()
-    row.files.filter(state=F.READY).exclude(instance__in=_reached(row, at)).update(
+    row.files.filter(state=F.READY).exclude(instance__in=reached(row, at).values("pk")).update(
         state=F.WITHHELD, reason="out-of-reach", offset=None
     )
     layout = row.layout + 1
@@ -82,11 +84,11 @@ def members_of(row: Export, start: int) -> Iterator[Member]:
         yield listed
 
 
-def _reached(row: Export, at: datetime) -> object:
-    """Ids of the instances that who asked may take out now."""
+def reached(row: Export, at: datetime) -> QuerySet[Instance]:
+    """The instances that who asked may take out now."""
     assert row.asked_by is not None
     selection = Selection(institutions=Selection.read(row.selection).institutions)
-    return within_reach(row.asked_by, at, row.owner, row.form, selection).values("pk")
+    return within_reach(row.asked_by, at, row.owner, row.form, selection)
 
 
 def _ready(row: Export) -> Iterator[ExportFile]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from planbank.errors import KeyMissing
 from planbank.house import House
 from planbank.messages.models import Event, EventKind
+from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.pipeline.registry import Done, Failed, Later, Result, Subject, service
 from planbank.services.export.choose import choose
 from planbank.services.export.forms import FORMS, Unfit
@@ -53,7 +54,10 @@ def export(house: House, export_id: int) -> Result:
         waiting = list(row.files.filter(state=F.WAITING).select_related("version").order_by("pk")[:PORTION])
         if not waiting:
             lay_out(house, row)
-            _tell(house, row)
+            if row.destination_id is None:
+                _tell(house, row)
+            else:
+                make_due("push", [(row.pk, LANE)], house.clock.now(), priority=BACKGROUND)
             return Done()
         for file in waiting:
             try:

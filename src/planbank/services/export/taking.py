@@ -41,6 +41,8 @@ def take(
 
     `asked` and `only_if` are the headers Range and If-Range; `head`: nothing is taken, nothing on record.
     """
+    if row.destination_id is not None:
+        raise ProtocolError(_("These files go to a node; they are not downloaded."))
     if row.state != Export.State.READY or row.is_over(by.at):
         raise ProtocolError(_("The files cannot be taken now: see how the export stands."))
     if out_of_reach(row, by.at):

@@ -11,15 +11,14 @@ from django.db import transaction
 from planbank.audits.acting import journal, why_not_out
 from planbank.audits.models import Copy, CopyFile
 from planbank.delivery.models import Destination
-from planbank.errors import NoLine, ObjectMissing, SettingsError
-from planbank.forwarding.files import as_file
+from planbank.errors import NoLine, SettingsError
 from planbank.forwarding.line import Line, connect
 from planbank.house import House
 from planbank.pipeline.registry import Done, Later, Result
 from planbank.protocols.act import Act
 from planbank.services.forward.backing_off import pause
-from planbank.services.forward.deliver import BUSY, HAS_IT
 from planbank.services.forward.nodes import node_of
+from planbank.services.forward.one import store
 
 C = Copy.State
 GOING = (C.MADE, C.SENT)
@@ -55,17 +54,10 @@ def _stopped(row: Copy) -> str:
 
 def _one(house: House, line: Line, file: CopyFile) -> tuple[str, bool] | None:
     """Send one object; what is wrong and whether that is final, None where it was taken."""
-    try:
-        with house.store.open(file.key) as stream, as_file(stream) as path:
-            answer = line.store(path, *_context(file))
-    except ObjectMissing:
-        return "missing", True
-    if answer.what == "taken" or answer.status == HAS_IT:
+    said = store(house, line, file.key, _context(file))
+    if said is None:
         CopyFile.objects.filter(pk=file.pk).update(accepted_at=house.clock.now())
-        return None
-    if answer.what == "refused":
-        return "status", (answer.status or 0) >> 8 != BUSY
-    return answer.what, answer.what != "no-answer"
+    return said
 
 
 @transaction.atomic

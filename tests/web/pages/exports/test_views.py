@@ -19,12 +19,14 @@ from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.models import User
 from planbank.protocols.levels import See, TakeOut
-from planbank.protocols.models import Project, Protocol
+from planbank.protocols.models import Agreement, Project, Protocol
 from planbank.services.export.ended import remove_ended
 from planbank.takeout.models import Export, ExportFile
 from tests.made import thinned
 from tests.protocols.rows import ProtocolRows
 from tests.protocols.sent import brain_with_a_plan
+from tests.services.forward.peers import Receiver
+from tests.services.forward.rows import destination_at
 from tests.services.running import run_until_idle
 
 ClientOf = Callable[[User | None], Client]
@@ -284,3 +286,35 @@ def test_two_decide_at_once_and_strangers_see_nothing(
     for path in (f"/exports/{row.pk}/", f"/exports/{row.pk}/files.zip"):
         assert stranger.get(path).status_code == 404
     assert stranger.get(f"/protocols/{brain.pk}/exports/ask/").status_code == 404
+
+
+def test_files_are_sent_to_a_node_that_has_an_agreement(
+    bank: House,
+    brain: Protocol,
+    rows: ProtocolRows,
+    rita: User,
+    kira: User,
+    client_of: ClientOf,
+    now: datetime,
+) -> None:
+    hers, theirs = client_of(rita), client_of(kira)
+    peer = Receiver().start()
+    node = destination_at(bank, peer.port)
+    ask = f"/protocols/{brain.pk}/exports/ask/"
+    assert "I download a ZIP" not in hers.get(ask).text, "no agreement, no choice"
+    hers.post(ask, asked(now, destination=node.pk))
+    assert not Export.objects.filter(destination=node).exists()
+    agreed = {"kind": "centre", "title": "Protons", "signed_on": now.date() - timedelta(days=9)}
+    Agreement.objects.create(protocol=brain, institution=node.institution, **agreed)
+    assert "Proton centre" in hers.get(ask).text
+    hers.post(ask, asked(now, destination=node.pk))
+    row = Export.objects.latest("pk")
+    assert "Proton centre" in theirs.get(f"/exports/{row.pk}/").text, "who decides sees where they go"
+    theirs.post(f"/exports/{row.pk}/approve/", {"seen": row.revision, "decision": "yes"})
+    run_until_idle(bank)
+    peer.stop()
+    row.refresh_from_db()
+    page = hers.get(f"/exports/{row.pk}/").text
+    assert f"{row.objects_count} of {row.objects_count} objects taken by Proton centre" in page
+    assert "files.zip" not in page and hers.get(f"/exports/{row.pk}/files.zip").status_code == 302
+    assert len(peer.came) == row.objects_count == Instance.objects.count()

@@ -5,13 +5,15 @@ Comes in: what was typed. Goes out: values for takeout/asking.py.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from planbank.delivery.models import Destination
+from planbank.delivery.rules import open_to
 from planbank.people.models import Institution
 from planbank.protocols.models import Project, Protocol, StructureType
 from planbank.takeout.asking import Wanted
@@ -63,6 +65,13 @@ class AskForm(forms.Form):
         help_text=gettext_lazy("Who approves it decides on this text; it goes into the record."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    destination = forms.ModelChoiceField(
+        label=gettext_lazy("How they get them"),
+        queryset=Destination.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("I download a ZIP"),
+        help_text=gettext_lazy("Or they are sent by DICOM to a confirmed node."),
+    )
     recipient = forms.CharField(
         label=gettext_lazy("Who gets the files"),
         max_length=200,
@@ -70,18 +79,25 @@ class AskForm(forms.Form):
     )
     until = _date(
         gettext_lazy("Last day"),
-        help_text=gettext_lazy("Until then they can be downloaded; then the bank removes them."),
+        help_text=gettext_lazy("Until then they can be downloaded or sent; then the bank removes them."),
     )
 
     def __init__(
-        self, data: Any, owner: Protocol | Project, forms_allowed: list[str], centres: Any, today: date
+        self, data: Any, owner: Protocol | Project, forms_allowed: list[str], centres: Any, at: datetime
     ) -> None:
-        first = {"form": forms_allowed[0] if forms_allowed else "", "until": today + timedelta(days=_DAYS)}
+        first = {
+            "form": forms_allowed[0] if forms_allowed else "",
+            "until": at.date() + timedelta(days=_DAYS),
+        }
         super().__init__(data, initial=first)
         self._owner = owner
         choices = [one for one in Export.Form.choices if one[0] in forms_allowed]
         self.fields["form"].choices = choices  # type: ignore[attr-defined]
         self.fields["institutions"].queryset = centres  # type: ignore[attr-defined]
+        if (nodes := open_to(owner, at)).exists():
+            self.fields["destination"].queryset = nodes  # type: ignore[attr-defined]
+        else:
+            del self.fields["destination"]
         types = StructureType.objects.none()
         if isinstance(owner, Protocol):
             types = owner.structure_types.all()
@@ -112,9 +128,8 @@ class AskForm(forms.Form):
         """What to ask for. Call after is_valid()."""
         given = self.cleaned_data
         until: datetime = midnight(given["until"] + timedelta(days=1))
-        return Wanted(
-            self._owner, given["form"], self.selection(), given["purpose"], given["recipient"], until
-        )
+        what = (given["purpose"], given["recipient"], until, given.get("destination"))
+        return Wanted(self._owner, given["form"], self.selection(), *what)
 
 
 class DecideForm(forms.Form):

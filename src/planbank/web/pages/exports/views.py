@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from planbank.access.queries.exports import exports_seen, may_decide, to_decide
+from planbank.delivery.words import words as in_words
 from planbank.errors import ChangedMeanwhile, ProtocolError
 from planbank.people.models import Institution
 from planbank.protocols.models import Project, Protocol, StructureType
@@ -92,6 +93,9 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "is_over": row.is_over(now),
         "states": {state.value: states.get(state.value, 0) for state in F},
         "of": sum(states.values()),
+        "accepted": row.files.filter(accepted_at__isnull=False).count() if row.destination_id else 0,
+        "going": not row.is_over(now) and (row.state == State.PREPARING or _is_being_sent(row)),
+        "problem": in_words(row.problem),
         "done": sum(states.get(state, 0) for state in (F.READY, F.FAILED, F.WITHHELD)),
         "problems": [(one, words(one.reason)) for one in problems.filter(state=F.FAILED)[:SIZE]],
         "selection": _in_words(Selection.read(row.selection)),
@@ -128,6 +132,8 @@ def _done(act: str, by: Any, row: Export, seen: int, why: str) -> str:
     match act:
         case "approve":
             asking.approve(by, row, seen, why)
+            if row.destination_id:
+                return _("Approved. The files are prepared and sent; who asked is told.")
             return _("Approved. The files are being prepared; who asked is told when they are ready.")
         case "refuse":
             asking.refuse(by, row, seen, why)
@@ -153,7 +159,7 @@ def _ask(request: HttpRequest, owner: Protocol | Project) -> HttpResponse:
         return render(request, "exports/ask.html", {"owner": owner, "kind": kind})
     held = [within_reach(by.user, by.at, owner, one, Selection()) for one in allowed]  # type: ignore[arg-type]
     centres = Institution.objects.filter(pk__in=held[0].order_by().values("institution")).order_by("code")
-    form = AskForm(request.POST or None, owner, allowed, centres, by.at.date())
+    form = AskForm(request.POST or None, owner, allowed, centres, by.at)
     preview: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
         wanted = form.wanted()
@@ -194,7 +200,7 @@ def _forms_of(request: HttpRequest, owner: Protocol | Project) -> list[str]:
 
 
 def _listed(request: HttpRequest, rows: Any, more: dict[str, Any]) -> HttpResponse:
-    rows = rows.select_related("protocol", "project", "asked_by", "decided_by")
+    rows = rows.select_related("protocol", "project", "asked_by", "decided_by", "destination")
     if wants_csv(request):
         return as_csv(_("exports"), _heads(), _lines(rows))
     found = Paginator(rows, SIZE).get_page(request.GET.get("page"))
@@ -223,6 +229,10 @@ def _lines(rows: Any) -> Any:
         )
 
 
+def _is_being_sent(row: Export) -> bool:
+    return row.state == State.READY and row.destination_id is not None and row.sent_at is None
+
+
 def _in_words(chosen: Selection) -> list[tuple[str, str]]:
     """What was narrowed, in words; nothing where all was asked for."""
     found = []
@@ -243,7 +253,8 @@ def _in_words(chosen: Selection) -> list[tuple[str, str]]:
 
 def _one(request: HttpRequest, pk: int) -> Export:
     rows = exports_seen(request.user, house_of(request).clock.now())
-    row = rows.select_related("protocol", "project", "asked_by", "decided_by").filter(pk=pk).first()
+    related = ("protocol", "project", "asked_by", "decided_by", "destination__institution")
+    row = rows.select_related(*related).filter(pk=pk).first()
     if row is None:
         raise Http404
     return row
