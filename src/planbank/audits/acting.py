@@ -38,6 +38,7 @@ class Wanted:
     purpose: str
     organiser: str
     closes_on: date | None = None
+    reminds: bool = True
     per_centre: bool = False
     with_plan: bool = False
     with_dose: bool = False
@@ -260,6 +261,7 @@ def _values(wanted: Wanted) -> dict[str, object]:
         "purpose": wanted.purpose,
         "organiser": wanted.organiser,
         "closes_on": wanted.closes_on,
+        "reminds": wanted.reminds,
         "per_centre": wanted.per_centre,
         "with_plan": wanted.with_plan or wanted.with_dose,
         "with_dose": wanted.with_dose,

@@ -180,6 +180,12 @@ KINDS: dict[str, Kind] = {
         How.DAILY,
         "/protocols/{protocol}/audits/{study}/",
     ),
+    _K.AUDIT_OVERDUE: Kind(
+        ("key-users",),
+        _("The last day of the audit study {name} is over: {count} copies are not back."),
+        How.NOW,
+        "/protocols/{protocol}/audits/{study}/",
+    ),
     _K.AUDIT_TO_DECIDE: Kind(
         ("key-users",),
         _("A return to the audit study {name} waits for your decision."),

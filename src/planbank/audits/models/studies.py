@@ -60,6 +60,7 @@ class AuditStudy(Revised):
     fingerprint = models.CharField(max_length=16, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
     closes_on = models.DateField(null=True, blank=True, help_text="the last day for returns; whole")
+    reminds = models.BooleanField(default=True, help_text="mails observers by itself before the last day")
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     opened_at = models.DateTimeField(null=True)

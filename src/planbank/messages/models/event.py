@@ -43,6 +43,7 @@ class EventKind(models.TextChoices):
     EXPORT_READY = "export-ready", _("Files are ready to be taken out")
     EXPORT_SENT = "export-sent", _("Files were sent to a node")
     AUDIT_RETURNED = "audit-returned", _("Observers of an audit study returned something")
+    AUDIT_OVERDUE = "audit-overdue", _("The last day of an audit study is over and something is not back")
     AUDIT_TO_DECIDE = "audit-to-decide", _("A return to an audit study waits for a decision")
     CERTIFICATE = "certificate-ends", _("A certificate ends soon")
     CENTRE_WEEK = "centre-week", _("The week of my institution, with all that is open")

@@ -19,6 +19,7 @@ from planbank.services.notify.alarm import tell_of_silence
 from planbank.services.notify.deliver import Carrier, deliver
 from planbank.services.notify.letters import write_letters
 from planbank.services.notify.notices import make_notices
+from planbank.services.notify.observers import remind_observers
 from planbank.services.notify.reminders import remind
 
 log = structlog.get_logger(__name__)
@@ -62,6 +63,7 @@ def by_date(house: House) -> None:
     from planbank.services.notify.centre import write_digests
 
     remind(house)
+    remind_observers(house)
     write_digests(house)
     over = Message.objects.filter(ended_at__lt=house.clock.now() - KEPT).exclude(text="")
     over.update(text="", html="")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -29,8 +28,6 @@ LOOKS: dict[str, tuple[str, str, str | Promise]] = {
     C.WITHDRAWN: ("idle", "stop", _("Withdrawn")),
 }
 WRONG = frozenset({"wrong-copy", "disagree"})
-SENT = (C.SENT, C.ACCEPTED, C.OPENED)
-AWAITED = timedelta(days=3)  # nobody is reminded twice within it
 
 
 @dataclass(frozen=True)
@@ -105,17 +102,6 @@ def board_of(study: AuditStudy) -> Board:
         how = observer.destination.name if observer.destination else ""
         lines.append(Line(observer.code, observer, how, cells))
     return Board(cases, lines, waiting, Counter(one.state for one in copies))
-
-
-def late(study: AuditStudy, today: date) -> list[Observer]:
-    """Observers with an address who have not returned all of theirs, and were not reminded of late."""
-    open_ = study.copies.filter(state__in=SENT)
-    rows = study.observers.filter(is_active=True).exclude(email="")
-    if study.per_centre:
-        rows = rows.filter(centre__in=open_.values("centre"))
-    else:
-        rows = rows.filter(pk__in=open_.values("observer"))
-    return [one for one in rows if one.reminded_at is None or today - one.reminded_at.date() >= AWAITED]
 
 
 def by_link(study: AuditStudy) -> list[Copy]:

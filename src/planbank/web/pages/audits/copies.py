@@ -17,6 +17,7 @@ from planbank.access.policy import may
 from planbank.access.scopes import Scope
 from planbank.audits import acting
 from planbank.audits.links import VALID_FOR, make_link
+from planbank.audits.mails import mail_link
 from planbank.audits.models import Copy
 from planbank.audits.words import copy_words, return_words
 from planbank.errors import ProtocolError
@@ -24,7 +25,6 @@ from planbank.web.acting import act_of
 from planbank.web.pages import house_of, page
 from planbank.web.pages.audits.board import LOOKS
 from planbank.web.pages.audits.choosing import study_of
-from planbank.web.pages.audits.mails import mail_link
 
 
 @page(

@@ -14,17 +14,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from planbank.audits import acting, comparing, filing
-from planbank.audits.acting import journal
 from planbank.audits.links import VALID_FOR, make_link
-from planbank.audits.models import AuditStudy, Copy, Observer
+from planbank.audits.mails import mail_link
+from planbank.audits.models import AuditStudy, Copy
+from planbank.audits.reminding import late, remind
 from planbank.errors import ChangedMeanwhile, ProtocolError
 from planbank.protocols.act import Act
 from planbank.web.acting import act_of
 from planbank.web.pages import house_of, page
-from planbank.web.pages.audits.board import SENT, by_link, late
+from planbank.web.pages.audits.board import by_link
 from planbank.web.pages.audits.choosing import study_of
 from planbank.web.pages.audits.forms import FileForm
-from planbank.web.pages.audits.mails import mail_link, mail_reminder
 
 _MEANWHILE = gettext_lazy("Somebody changed it meanwhile. Nothing of yours is saved: look at it again.")
 
@@ -106,17 +106,9 @@ def _mail_links(request: HttpRequest, by: Act, study: AuditStudy) -> str:
 
 
 def _remind(request: HttpRequest, by: Act, study: AuditStudy) -> str:
-    house, count = house_of(request), 0
-    for observer in late(study, by.at.date()):
-        rows = study.copies.filter(state__in=SENT)
-        mine = rows.filter(centre=observer.centre) if study.per_centre else rows.filter(observer=observer)
-        names = list(mine.order_by("case__name").values_list("case__name", flat=True))
-        if mail_reminder(house, observer, names):
-            Observer.objects.filter(pk=observer.pk).update(reminded_at=by.at)
-            count += 1
+    count = remind(house_of(request), by, study, late(study, by.at.date()))
     if not count:
         raise ProtocolError(_("No mail went out: nobody is late, or this bank sends no mail."))
-    journal(by, "remind audit observers", study, observers=count)
     return ngettext("%(n)s observer is reminded.", "%(n)s observers are reminded.", count) % {"n": count}
 
 

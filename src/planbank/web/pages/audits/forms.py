@@ -42,6 +42,9 @@ class StudyForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    reminds = forms.BooleanField(
+        label=gettext_lazy("Remind observers by mail, 7 days and 1 day before it"), required=False
+    )
     given = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Structures that go with the images"),
         help_text=gettext_lazy("By the dictionary. None ticked: images alone."),
@@ -67,7 +70,7 @@ class StudyForm(forms.Form):
     )
 
     def __init__(self, data: Any, protocol: Protocol, study: AuditStudy | None = None) -> None:
-        super().__init__(data, initial=_initial(study) if study else None)
+        super().__init__(data, initial=_initial(study) if study else {"reminds": True})
         types = protocol.structure_types.order_by("name")
         for name in ("given", "asked"):
             if types.exists():
@@ -86,6 +89,7 @@ class StudyForm(forms.Form):
             given["purpose"].strip(),
             given["organiser"].strip(),
             given["closes_on"],
+            given["reminds"],
             given.get("per_centre", False),
             given.get("with_plan", False),
             given.get("with_dose", False),
@@ -95,7 +99,7 @@ class StudyForm(forms.Form):
 
 
 def _initial(study: AuditStudy) -> dict[str, Any]:
-    names = ("name", "purpose", "organiser", "closes_on", "with_plan", "with_dose", "per_centre")
+    names = ("name", "purpose", "organiser", "closes_on", "reminds", "with_plan", "with_dose", "per_centre")
     found = {name: getattr(study, name) for name in names}
     return found | {
         "seen": study.revision,

@@ -20,13 +20,14 @@ from planbank.access.policy import may
 from planbank.access.scopes import Scope
 from planbank.audits import acting
 from planbank.audits.models import AuditStudy, Return
+from planbank.audits.reminding import late
 from planbank.errors import ChangedMeanwhile, ProtocolError
 from planbank.protocols.models import Protocol
 from planbank.web.acting import act_of, user_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
 from planbank.web.pages.audits import choosing, compared, copies, doing, taking
-from planbank.web.pages.audits.board import board_of, by_link, late
+from planbank.web.pages.audits.board import board_of, by_link
 from planbank.web.pages.audits.forms import StudyForm
 from planbank.web.pages.protocols.tabs import tabs_of
 
