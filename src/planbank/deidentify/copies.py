@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from planbank.deidentify.keys import CopyKey
 from planbank.deidentify.report import Refusal, Report
+from planbank.deidentify.residue import check_residue
 from planbank.deidentify.sources import sources
 from planbank.deidentify.template import template_of
 from planbank.errors import DeidentifyError, DicomError, Refused
@@ -93,10 +94,12 @@ def _copy(file: Source, order: Order, writer: _Writer, report: Report, *, wait: 
         if writer.is_double(template.sop_instance_uid, digest):
             report.doubles += 1
             return True
+        first = template.render(writer.keys[0])
+        check_residue(data, first, order.words, listed=True)
     except (Refused, DicomError) as exc:
         report.refused.append(Refusal(file.place, digest.hex()[:12], _reason(exc)))
         return True
-    writer.write(template, digest)
+    writer.write(template, digest, first)
     report.count(template)
     return True
 
@@ -113,7 +116,7 @@ class _Writer:
     """
 
     def __init__(self, place: Path, keys: list[CopyKey]) -> None:
-        self._place, self._keys = place, keys
+        self.keys, self._place = keys, place
         self.studies: dict[str, str] = {}
         self._written: dict[str, bytes] = {}
         self._numbers: Counter[tuple[str, str]] = Counter()
@@ -126,20 +129,20 @@ class _Writer:
             raise Refused("Another object with its SOP Instance UID was copied; a UID stands for one object.")
         return uid in self._written
 
-    def write(self, template: Template, digest: bytes) -> None:
-        """Write one object into every copy."""
+    def write(self, template: Template, digest: bytes, first: bytes) -> None:
+        """Write one object into every copy; `first` is that of the first key."""
         self._written[template.sop_instance_uid] = digest
         self.studies.setdefault(template.study, template.identity)
         kind = _KINDS.get(template.iod, "OTHER")
         self._numbers[template.identity, kind] += 1
         name = f"{kind}-{self._numbers[template.identity, kind]:05d}.dcm"
-        for key in self._keys:
+        for key in self.keys:
             folder = self._place / f"copy-{key.number:03d}" / key.patient(template.identity).patient_id
             if folder not in self._folders:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._folders.add(folder)
             with (folder / name).open("xb") as file:
-                file.write(template.render(key))
+                file.write(first if key is self.keys[0] else template.render(key))
 
 
 @contextmanager

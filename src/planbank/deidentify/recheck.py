@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pydicom.datadict import keyword_for_tag
 
@@ -19,14 +19,12 @@ from planbank.deidentify.level import dictionary_vr
 from planbank.deidentify.marks import BIRTH_DATE, ID, NAME
 from planbank.deidentify.template import template_of
 from planbank.deidentify.values import DATES
-from planbank.dicom.elements import PIXEL_DATA, Walker
-from planbank.dicom.encoding import plain_data_set, split_file
+from planbank.deidentify.walked import Level, level_of
+from planbank.dicom.elements import PIXEL_DATA
 
 if TYPE_CHECKING:
     from planbank.deidentify.profiles import Profile
     from planbank.deidentify.words import Words
-    from planbank.dicom.elements import Element
-    from planbank.dicom.encoding import Encoding
 
 _ANY_KEY = CopyKey(bytes(KEY_BYTES), 1)
 _UID = re.compile(rb"2\.25\.[0-9]{39}")
@@ -45,26 +43,6 @@ _KEYED = {
 }
 
 
-class _Level(NamedTuple):
-    """One level of one of the two files: the data set or an item."""
-
-    walker: Walker
-    place: tuple[int, int]
-    encoding: Encoding
-    depth: int = 0
-
-    def elements(self) -> dict[int, Element]:
-        found = self.walker.elements(*self.place, encoding=self.encoding, depth=self.depth)
-        return {one.tag: one for one in found}
-
-    def value(self, element: Element) -> bytes:
-        return bytes(self.walker.data[element.start : element.end]).rstrip(b" \0")
-
-    def items(self, element: Element) -> list[_Level]:
-        places = self.walker.items(element, self.depth)
-        return [_Level(self.walker, place, element.inner, self.depth + 1) for place in places]
-
-
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """One attribute that a de-identified file would not hold, or not so."""
@@ -80,17 +58,11 @@ def doubts(file: bytes, profile: Profile, words: Words) -> list[Doubt]:
     """Everything about a file that its de-identification would still change."""
     template = template_of(file, profile, words)
     again = template.render(_ANY_KEY)
-    came, would = _level(file), _level(again)
+    came, would = level_of(file), level_of(again)
     return [Doubt(tag) for tag in dict.fromkeys(_different(came, would))]
 
 
-def _level(file: bytes) -> _Level:
-    syntax, stored = split_file(file)
-    data, encoding = plain_data_set(stored, syntax)
-    return _Level(Walker(data, encoding), (0, len(data)), encoding)
-
-
-def _different(came: _Level, would: _Level) -> Iterator[int]:
+def _different(came: Level, would: Level) -> Iterator[int]:
     theirs, ours = came.elements(), would.elements()
     yield from sorted(set(theirs) ^ set(ours))
     for tag in sorted(set(theirs) & set(ours)):

@@ -20,6 +20,7 @@ from planbank.audits.models import CaseFile, Copy, CopyFile, CopyUid
 from planbank.audits.vault import key_of
 from planbank.deidentify.keys import CopyKey
 from planbank.deidentify.profiles import profile_named
+from planbank.deidentify.residue import check_residue
 from planbank.deidentify.template import Template, template_of
 from planbank.deidentify.words import Words
 from planbank.dicom.encoding import split_file
@@ -48,6 +49,7 @@ def make(house: House, copy: Copy) -> None:
         identity = identity or template.identity
         template = replace(template, identity=identity)  # one case is one patient, whatever an object lacks
         made = template.render(key)
+        check_residue(data, made, words)
         named |= _uids(data, template, key)
         kind = _KINDS.get(CaseFile.Part(source.part), "IMAGE")
         numbers[kind] += 1

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from planbank.archive.names import derived_key, object_key
 from planbank.deidentify.keys import CopyKey
 from planbank.deidentify.profiles import profile_named
+from planbank.deidentify.residue import check_residue
 from planbank.deidentify.template import template_of
 from planbank.deidentify.words import Words
 from planbank.errors import DicomError, ObjectMissing, Refused
@@ -39,6 +40,7 @@ def pseudonymised(house: House, export: Export) -> Callable[[ExportFile], Prepar
             with house.store.open(object_key(file.version.content_hash)) as stream:
                 data = stream.read()
             made = template_of(data, PROFILE, words).render(key)
+            check_residue(data, made, words)
         except ObjectMissing as exc:
             raise Unfit("missing") from exc
         except (Refused, DicomError) as exc:

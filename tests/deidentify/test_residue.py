@@ -1,0 +1,82 @@
+"""The last look before a copy leaves: what still tells of the patient is found and named (R111)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom.dataset import Dataset
+
+from planbank.deidentify.keys import CopyKey, new_secret
+from planbank.deidentify.profiles import PROFILES
+from planbank.deidentify.residue import check_residue, residue
+from planbank.deidentify.template import template_of
+from planbank.deidentify.words import Words
+from planbank.demo.patients import make_patient, part10
+from planbank.errors import Refused
+
+
+def planned(**changes: object) -> Dataset:
+    ds = next(one for one in make_patient("prostate", seed=5).objects if one.Modality == "RTSTRUCT")
+    ds.PatientName, ds.PatientID, ds.AccessionNumber = "Mikkelsen^Åse Marie", "MRN-887766", "ACC/55123"
+    for keyword, value in changes.items():
+        setattr(ds, keyword, value)
+    return ds
+
+
+def found(came: Dataset, made: bytes, words: Words | None = None) -> list[str]:
+    return [str(one) for one in residue(part10(came), made, words or Words())]
+
+
+def copied(ds: Dataset, words: Words | None = None) -> bytes:
+    template = template_of(part10(ds), PROFILES["audit"], words or Words())
+    return template.render(CopyKey(new_secret(), 1))
+
+
+def test_a_copy_of_ours_holds_nothing_and_the_original_all() -> None:
+    ds = planned()
+    assert found(ds, copied(ds)) == []
+    said = found(ds, part10(ds))
+    assert {"(0010,0010) PatientName", "(0010,0020) PatientID", "(0008,0050) AccessionNumber"} <= set(said)
+
+
+def test_a_name_that_a_list_kept_is_refused_unless_a_person_made_the_list() -> None:
+    ds = planned()
+    ds.StructureSetROISequence[0].ROIName = "Bladder MIKKELSEN"
+    words = Words(["Bladder MIKKELSEN"])
+    made = copied(ds, words)
+    assert b"MIKKELSEN" in made, "the list lets it through"
+    assert found(ds, made, words) == ["(3006,0026) ROIName"]
+    with pytest.raises(Refused, match="ROIName"):
+        check_residue(part10(ds), made, words)
+    check_residue(part10(ds), made, words, listed=True)
+
+
+def test_words_of_the_field_and_short_ones_are_no_residue() -> None:
+    ds = planned(PatientName="Prostate^Ib", PatientID="12")
+    ds.StructureSetROISequence[0].ROIName = "Prostate"
+    made = copied(ds)
+    assert b"Prostate" in made and found(ds, made) == []
+
+
+@given(
+    st.text("abcdefghijklmnopqrstuvwxyzæøåéABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=4, max_size=20),
+    st.sampled_from(
+        ["StructureSetDescription", "StudyDescription", "StructureSetLabel", "SeriesDescription"]
+    ),
+    st.sampled_from(["{}", "of {} again", "({})", "1_{}"]),
+)
+def test_any_name_as_a_word_of_any_text_is_found(name: str, keyword: str, within: str) -> None:
+    ds = planned(PatientName=f"Xx^{name}", SpecificCharacterSet="ISO_IR 192")
+    if Words().allows(name):
+        return
+    made = pydicom.dcmread(BytesIO(copied(ds)))
+    made.SpecificCharacterSet = "ISO_IR 192"
+    setattr(made, keyword, within.format(name)[: 16 if keyword == "StructureSetLabel" else 64])
+    file = BytesIO()
+    made.save_as(file)
+    whole = name in getattr(made, keyword)
+    assert not whole or keyword in str(found(ds, file.getvalue()))
