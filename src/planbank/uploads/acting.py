@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from planbank.errors import UploadError
 from planbank.people.models import Institution
 from planbank.protocols.act import Act
+from planbank.protocols.models import Protocol
 from planbank.uploads.models import CopyKeyMark, Upload, UploadedFile
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
@@ -23,7 +24,13 @@ State = UploadedFile.State
 
 @transaction.atomic
 def begin(
-    act: Act, institution: Institution, *, deidentified: bool, note: str = "", fingerprint: str = ""
+    act: Act,
+    institution: Institution,
+    *,
+    deidentified: bool,
+    note: str = "",
+    fingerprint: str = "",
+    protocol: Protocol | None = None,
 ) -> Upload:
     """Begin an upload.
 
@@ -38,6 +45,7 @@ def begin(
         began_at=act.at,
         deidentified=deidentified,
         note=note.strip()[:200],
+        protocol=protocol,
     )
     _journal(act, "begin upload", row)
     return row

@@ -10,13 +10,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from planbank.people.models import Institution, User
+from planbank.protocols.models import Protocol
 
 
 class Upload(models.Model):
     """What one person sends for one institution in one go; it may take days and many sittings.
 
     `number` (32 hexadecimal digits) stands where an association has its own; `deidentified`: only files that
-    hold no identity are taken.
+    hold no identity are taken; `protocol`: the one whose trial IDs are given with the patients.
     """
 
     number = models.CharField(max_length=32, unique=True)
@@ -26,6 +27,7 @@ class Upload(models.Model):
     ended_at = models.DateTimeField(null=True)
     deidentified = models.BooleanField()
     note = models.CharField(max_length=200, blank=True)
+    protocol = models.ForeignKey(Protocol, null=True, on_delete=models.SET_NULL, related_name="uploads")
 
     class Meta:
         ordering = ["-began_at", "-pk"]
@@ -53,6 +55,30 @@ class UploadedFile(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["upload", "sha256"], name="uploaded_file_once")]
+
+
+class GivenTrialId(models.Model):
+    """What the trial calls a patient of an upload, by the patient ID in the files as they are sent.
+
+    It waits until the patient's file is there. `problem`: why it could not be recorded, in words.
+    """
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        WAITING = "waiting", _("waits for the files")
+        RECORDED = "recorded", _("recorded")
+        REFUSED = "refused", _("not recorded")
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="trial_ids")
+    sent_id = models.CharField(max_length=64)
+    trial_id = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    problem = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "sent_id"], name="given_trial_id_once")]
 
 
 class CopyKeyMark(models.Model):

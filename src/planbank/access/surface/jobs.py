@@ -41,6 +41,7 @@ DOORS = by_name(
         door("trigger", Who.AGREEMENT, "data.add"),
         door("export", Who.SIGNED_IN, "export.dicom"),
         door("push", Who.SIGNED_IN, "export.dicom"),
+        door("trial_ids", Who.SIGNED_IN, "upload.send"),
         door("upload", Who.SIGNED_IN, "upload.send"),
         door("copy", Who.AGREEMENT, "audit.distribute"),
         door("hand_out", Who.AGREEMENT, "audit.distribute"),

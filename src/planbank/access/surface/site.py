@@ -288,6 +288,7 @@ _OWN = [
     door("upload-file", "upload.send", POST, of="upload"),
     door("upload-rules", "upload.send", GET),
     door("upload-known", "upload.send", POST, of="upload"),
+    door("upload-trial-ids", "upload.send", POST, of="upload"),
     door("upload-state", "upload.send", GET, NAMED, of="upload"),
     door("sessions", "account.use", BOTH),
     door("tokens", "account.use", BOTH),

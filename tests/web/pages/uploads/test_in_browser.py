@@ -24,6 +24,7 @@ from planbank.demo.patients import make_patient, part10
 from planbank.dicom.identity import identify
 from planbank.house import House
 from planbank.people.models import Institution
+from planbank.protocols.models import Participant
 from planbank.transit.keys import KeyFolder
 from planbank.uploads.models import CopyKeyMark, UploadedFile
 from tests.protocols.rows import ProtocolRows
@@ -48,6 +49,7 @@ def site(committed: House) -> Iterator[SimpleNamespace]:
         user.set_password(PASSWORD)
         user.save()
     Institution.objects.filter(code="OSL").update(country="NO")
+    rows.centre(rows.protocol("NORDIC"), "OSL")
     with served() as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(base_url=address)
@@ -154,6 +156,7 @@ def test_from_abroad_files_are_de_identified_in_the_browser_and_nothing_leaves_b
     key.chmod(0o600)
     secret = secret_in(key)
     page.get_by_text("was saved by your browser").wait_for()
+    page.get_by_label("For protocol").select_option("NORDIC")
     go_on(site)
     site.sent.clear()
     page.locator("input[webkitdirectory]").set_input_files(folder)
@@ -161,6 +164,8 @@ def test_from_abroad_files_are_de_identified_in_the_browser_and_nothing_leaves_b
     assert not any(b"/file/" in one or b"/known/" in one for one in site.sent)
     mine = CopyKey(secret, 1).patient(f"id\0{identify(first.PatientID, 'CPR', '').patient_id}")  # type: ignore[union-attr]
     assert page.inner_text("#upload-pairs").split() == [first.PatientID, mine.patient_id, str(count)]
+    page.get_by_label(f"Trial ID of {mine.patient_id}").fill("N-017")
+    assert not any(b"trial-ids" in one for one in site.sent), "nor does this, before it is said"
     page.get_by_text("What is done to the files").click()
     assert "UID replaced: " in page.inner_text("#upload-notes")
     page.get_by_role("button", name="Send", exact=True).click()
@@ -168,6 +173,11 @@ def test_from_abroad_files_are_de_identified_in_the_browser_and_nothing_leaves_b
     assert kept() == count
     apart(lambda: run_everything(site.bank))
     assert apart(lambda: [one.sent_id for one in PatientFile.objects.all()]) == [mine.patient_id]
+    assert apart(lambda: [(one.trial_id, one.patient is not None) for one in Participant.objects.all()]) == [
+        ("N-017", True)
+    ]
+    page.get_by_role("button", name="Show what is filed").click()
+    page.locator("td", has_text="N-017").wait_for()
     whole = b"".join(site.sent)
     assert not any(one in whole for one in (*planted, secret, secret.hex().encode()))
     assert apart(CopyKeyMark.objects.get).fingerprint == fingerprint(secret)

@@ -23,12 +23,13 @@ from planbank.house import House
 from planbank.journal.models import Entry
 from planbank.people.arrivals import UPLOAD
 from planbank.people.models import Institution, User
+from planbank.protocols.models import Participant
 from planbank.services.register import register_once
 from planbank.transit.keys import KeyFolder
 from planbank.uploads.models import CopyKeyMark, Upload, UploadedFile
 from tests.protocols.rows import ProtocolRows
 from tests.sending import ct, deposit
-from tests.services.running import run_everything
+from tests.services.running import run_everything, run_until_idle
 
 ClientOf = Callable[[User | None], Client]
 SECRET = bytes(range(32))
@@ -192,3 +193,74 @@ def test_no_gate_can_say_that_something_was_uploaded(bank: House, rows: Protocol
     deposit(bank, ct(), calling_ae="OUH", address=UPLOAD)
     register_once(bank)
     assert not Instance.objects.exists() and QuarantinedParcel.objects.get().reason == "unsigned"
+
+
+def trial_ids(browser: Client, upload: Upload, **given: str) -> Any:
+    body = json.dumps({"ids": given})
+    return browser.post(f"/uploads/{upload.pk}/trial-ids/", body, content_type="application/json")
+
+
+def test_trial_ids_come_with_the_files_and_are_recorded_once_these_are_filed(
+    bank: House, rows: ProtocolRows, olga: Client, files: list[bytes]
+) -> None:
+    """R198: before or after the files, in any order; nothing of another centre is touched."""
+    protocol = rows.protocol("NORDIC")
+    assert "For protocol" not in olga.get("/uploads/").text, "it sends for none"
+    rows.centre(protocol, "OUH")
+    upload = begun(olga, protocol=str(protocol.pk))
+    sent_id = make_patient("prostate", seed=5).objects[0].PatientID
+    wrong = trial_ids(olga, upload, **{sent_id: "0101501234"}).json()["wrong"]
+    assert "CPR" in wrong[sent_id]
+    assert "letter or digit" in trial_ids(olga, upload, **{sent_id: "=1+1"}).json()["wrong"][sent_id]
+    assert trial_ids(olga, upload, **{sent_id: " N-1 "}).json() == {"wrong": {}}
+    run_everything(bank)
+    assert not Participant.objects.exists()
+    for file in files:
+        send(olga, upload, file)
+    run_until_idle(bank)
+    bank.clock.at += timedelta(minutes=1)  # type: ignore[attr-defined]
+    run_until_idle(bank)
+    row = Participant.objects.get()
+    assert (row.trial_id, row.institution.code) == ("N-1", "OUH")
+    assert row.patient == PatientFile.objects.get().patient
+    assert "N-1" in olga.get(f"/uploads/{upload.pk}/").text
+    trial_ids(olga, upload, **{sent_id: "N-2"})
+    run_until_idle(bank)
+    assert "The patient is N-1 in this protocol already" in olga.get(f"/uploads/{upload.pk}/").text
+    assert Participant.objects.count() == 1
+
+
+def test_a_participant_who_was_expected_is_linked_and_none_of_another_centre(
+    bank: House, rows: ProtocolRows, olga: Client, files: list[bytes], now: datetime
+) -> None:
+    protocol = rows.protocol("NORDIC")
+    for code in ("OUH", "AUH"):
+        rows.centre(protocol, code)
+    for trial_id, code in (("N-1", "OUH"), ("N-2", "AUH")):
+        centre = Institution.objects.get(code=code)
+        Participant.objects.create(protocol=protocol, institution=centre, trial_id=trial_id, added_at=now)
+    upload = begun(olga, protocol=str(protocol.pk))
+    for file in files:
+        send(olga, upload, file)
+    run_everything(bank)
+    sent_id = PatientFile.objects.get().sent_id
+    trial_ids(olga, upload, **{sent_id: "N-2"})
+    run_until_idle(bank)
+    assert "is of another patient" in olga.get(f"/uploads/{upload.pk}/").text
+    assert Participant.objects.get(trial_id="N-2").patient is None
+    trial_ids(olga, upload, **{sent_id: "n-1"})
+    run_until_idle(bank)
+    assert Participant.objects.get(trial_id="N-1").patient == PatientFile.objects.get().patient
+
+
+def test_trial_ids_that_cannot_be_are_refused(rows: ProtocolRows, olga: Client) -> None:
+    upload, address = begun(olga), ""
+    assert trial_ids(olga, upload, **{"1": "N-1"}).status_code == 409, "the upload is for no protocol"
+    address = f"/uploads/{upload.pk}/trial-ids/"
+    for body in ("", "[]", '{"ids": 5}', "{"):
+        assert olga.post(address, body, content_type="application/json").status_code == 400
+    other = rows.protocol("ELSE")
+    given = {"institution": Institution.objects.get(code="OUH").pk, "protocol": other.pk}
+    rows.centre(rows.protocol("NORDIC"), "OUH")
+    assert olga.post("/uploads/", given).status_code == 200, "a protocol it does not send for"
+    assert Upload.objects.count() == 1

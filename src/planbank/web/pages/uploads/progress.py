@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.http import HttpRequest
 
 from planbank.catalogue.models import PatientFile, Submission
-from planbank.uploads.models import Upload, UploadedFile
+from planbank.uploads.models import GivenTrialId, Upload, UploadedFile
 from planbank.web.reach import mine
 
 
@@ -22,17 +22,23 @@ class Patient:
     file: PatientFile
     objects: int
     kinds: dict[str, int]
+    trial: GivenTrialId | None = None
 
 
 def patients_of(request: HttpRequest, upload: Upload) -> list[Patient]:
-    """By patient, in the order of their IDs; three queries."""
+    """By patient, in the order of their IDs; four queries."""
     rows = Submission.objects.filter(association_id=upload.number).order_by()
     lead = "instance__series__study__patient_file"
     kinds: dict[int, dict[str, int]] = {}
     for file, modality, n in rows.values_list(lead, "version__modality").annotate(Count("pk")):
         kinds.setdefault(file, {})[modality or "?"] = n
     files = mine(request, PatientFile).filter(pk__in=list(kinds))
-    found = [Patient(row, sum(kinds[row.pk].values()), dict(sorted(kinds[row.pk].items()))) for row in files]
+    given = {one.sent_id: one for one in upload.trial_ids.all()}
+    found = [
+        Patient(row, sum(of.values()), dict(sorted(of.items())), given.get(row.sent_id))
+        for row in files
+        for of in (kinds[row.pk],)
+    ]
     return sorted(found, key=lambda one: one.file.sent_id)
 
 

@@ -13,9 +13,11 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from planbank.errors import UploadError
 from planbank.services.upload.take import MAX_FILE, take
 from planbank.uploads import acting
 from planbank.uploads.models import UploadedFile
+from planbank.uploads.trial_ids import give
 from planbank.uploads.words import TOO_LARGE, words
 from planbank.web.acting import act_of
 from planbank.web.pages import house_of, page
@@ -25,6 +27,7 @@ from planbank.web.pages.uploads.views import one_of
 MOST = 5000
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PIECE = 1 << 20
+_LONGEST = 64
 
 
 @page("uploads/<int:pk>/file/", name="upload-file", action="upload.send")
@@ -58,6 +61,24 @@ def known(request: HttpRequest, pk: int) -> JsonResponse:
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"error": _("Hashes were expected.")}, status=400)
     return JsonResponse({"known": sorted(acting.known(upload, hashes))})
+
+
+@page("uploads/<int:pk>/trial-ids/", name="upload-trial-ids", action="upload.send")
+@require_POST
+def trial_ids(request: HttpRequest, pk: int) -> JsonResponse:
+    """What the trial calls patients, by the patient ID that is sent; says what is wrong with which."""
+    upload = one_of(request, pk)
+    try:
+        asked = json.loads(request.body)["ids"]
+        given = {str(one)[:_LONGEST]: str(text).strip()[: _LONGEST + 1] for one, text in asked.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return JsonResponse({"error": _("Trial IDs were expected.")}, status=400)
+    if len(given) > MOST:
+        return JsonResponse({"error": _("Too many patients at once.")}, status=400)
+    try:
+        return JsonResponse({"wrong": give(act_of(request), upload, given)})
+    except UploadError as exc:
+        return JsonResponse({"error": exc.detail}, status=409)
 
 
 @page("uploads/<int:pk>/state/", name="upload-state", action="upload.send")

@@ -34,6 +34,10 @@ def script_words() -> dict[str, Any]:
             "code that is not published, removed": _("codes of somebody's own, left out"),
             "words of a vendor left out": _("words of a vendor, left out"),
         },
+        "trial-id": _("Trial ID of {patient}"),
+        "trial-ids-lost": _(
+            "The trial IDs did not reach the bank; they are sent again with the next change."
+        ),
         "filing": _("{n} of them are still being filed."),
         "filed": _("All that was kept is filed."),
         "nothing": _("None of these files can go; why is said below."),

@@ -41,7 +41,7 @@ State = UploadedFile.State
 def uploads(request: HttpRequest) -> HttpResponse:
     """What was uploaded for my institutions, newest first; the form to begin another."""
     mine = senders_of(request)
-    form = BeginForm(request.POST or None, mine)
+    form = BeginForm(request.POST or None, mine, act_of(request))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         institution: Institution = given["institution"]
@@ -52,6 +52,7 @@ def uploads(request: HttpRequest) -> HttpResponse:
                 deidentified=only_deidentified(institution),
                 note=given["note"],
                 fingerprint=given["fingerprint"],
+                protocol=given.get("protocol"),
             )
         except UploadError as exc:
             form.add_error(None, exc.detail)
@@ -85,9 +86,10 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         "refused": [(one, words(one.reason)) for one in refused[:SHOWN]],
         "refused_count": refused.count(),
         "addresses": json.dumps(
-            {name: reverse(f"upload-{name}", args=[pk]) for name in ("file", "known", "state")}
+            {name: reverse(f"upload-{name}", args=[pk]) for name in ("file", "known", "state", "trial-ids")}
             | {"rules": reverse("upload-rules")}
         ),
+        "given": json.dumps({one.sent_id: one.trial_id for one in row.trial_ids.all()}),
         "mark": CopyKeyMark.objects.filter(institution=row.institution).first(),
         "words": json.dumps(script_words()),
     }
@@ -116,7 +118,7 @@ def uploads_of(request: HttpRequest) -> QuerySet[Upload]:
     """Uploads of institutions that this person may send for."""
     now = house_of(request).clock.now()
     rows = visible(request.user, "upload.send", Upload.objects.all(), institution="institution", at=now)
-    return rows.select_related("institution", "by").order_by("-began_at", "-pk")
+    return rows.select_related("institution", "by", "protocol").order_by("-began_at", "-pk")
 
 
 def one_of(request: HttpRequest, pk: int) -> Upload:

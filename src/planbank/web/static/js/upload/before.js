@@ -4,8 +4,8 @@
 import { STORED_AS, fingerprintOf } from "./key.js";
 
 export class Before {
-  constructor(box, words, worker, changed) {
-    Object.assign(this, { box, words, worker });
+  constructor(box, words, worker, trial, changed) {
+    Object.assign(this, { box, words, worker, trial });
     this.pairs = new Map();
     this.notes = new Map();
     this.isReady = false; // all that was chosen is de-identified
@@ -15,6 +15,7 @@ export class Before {
     );
     this.button.addEventListener("click", () => {
       this.holds = false;
+      trial.open();
       this.worker.postMessage({ what: "send" });
       changed();
     });
@@ -39,6 +40,7 @@ export class Before {
         cell.textContent = text;
         row.append(cell);
       }
+      this.trial.ask(row, patient);
       this.pairs.set(key, { row, files: 0 });
     }
     this.pairs.get(key).files += 1;

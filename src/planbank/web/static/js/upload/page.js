@@ -3,6 +3,7 @@
 
 import { Before } from "./before.js";
 import { chosen, dropped } from "./choosing.js";
+import { TrialIds } from "./trial.js";
 
 const box = document.getElementById("upload");
 const words = JSON.parse(box.dataset.words);
@@ -19,7 +20,9 @@ let timer = 0;
 let busy = false;
 let following = false;
 // Where no identity may leave: what is done to the files, shown before any is sent.
-const before = box.dataset.deidentified ? new Before(box, words, worker, () => draw()) : null;
+const trial = new TrialIds(box, words);
+const before = box.dataset.deidentified ? new Before(box, words, worker, trial, () => draw()) : null;
+if (!before) trial.open();
 
 worker.postMessage({
   what: "begin",
@@ -127,6 +130,7 @@ function drawn() {
     if (!one.row) {
       one.row = patients.insertRow();
       one.row.append(cell("th", id || words.nobody, "a1"), ...["num a2", "num", "num"].map((name) => cell("td", "", name)));
+      if (!before) trial.ask(one.row, id);
     }
     [one.seen, one.kept, one.refused].forEach((n, at) => {
       const place = one.row.cells[at + 1];
