@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from planbank.audits.acting import LANE, journal
-from planbank.audits.models import AuditStudy, Observer
+from planbank.audits.models import AuditStudy, Observer, Return
 from planbank.errors import ProtocolError
 from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.protocols.act import Act
@@ -37,6 +37,10 @@ def hold_against(
     study.change(seen, basis=basis, basis_observer=one, tolerance_mm=tolerance_mm)
     journal(act, "choose audit reference", study, basis=basis, tolerance_mm=tolerance_mm)
     compare_again(study.cases.values_list("pk", flat=True), act.at)
+
+
+COMPARED = (Return.Kind.STRUCTURES, Return.Kind.PLAN, Return.Kind.DOSE)
+"""Returns whose case is calculated anew: structures differ, doses are planned in them."""
 
 
 def compare_again(cases: Iterable[int], at: datetime) -> None:

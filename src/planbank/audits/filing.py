@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from planbank.audits.acting import journal
-from planbank.audits.comparing import compare_again
+from planbank.audits.comparing import COMPARED, compare_again
 from planbank.audits.models import Copy, Observer, Return
 from planbank.errors import ProtocolError
 from planbank.messages.models import Event, EventKind
@@ -37,7 +37,7 @@ def file_away(act: Act, row: Return) -> None:
         )
     _reached(row.copy, row, act.at)
     row.refresh_from_db()
-    if row.kind == Return.Kind.STRUCTURES and row.case_id is not None:
+    if row.kind in COMPARED and row.case_id is not None:
         compare_again([row.case_id], act.at)
     journal(act, "file audit return", row.study, copy=row.copy.number, kind=row.kind)
 

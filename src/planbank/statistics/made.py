@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext as _
 
+from planbank.audits.models import PlannedDvh
 from planbank.catalogue.models import PlanSet
 from planbank.dose import engine
 from planbank.dose.curve import unpack
@@ -113,7 +114,7 @@ def origin_of(recipe: Recipe, row: DerivedDvh) -> str:
     return f"{parts} ({', '.join(words)})"
 
 
-def dvh_of(row: DerivedDvh) -> engine.Dvh:
+def dvh_of(row: DerivedDvh | PlannedDvh) -> engine.Dvh:
     """The stored DVH as the science knows it; without curve where it was not read."""
     read = "curve" not in row.get_deferred_fields() and row.curve is not None
     return engine.Dvh(

@@ -49,7 +49,7 @@ IDLE = {
         ),
         "it asks for a file",
     ),
-    **dict.fromkeys(("plan-isodoses", "upload-known"), "it asks for JSON"),
+    **dict.fromkeys(("plan-isodoses", "upload-known", "upload-trial-ids"), "it asks for JSON"),
     **dict.fromkeys(("protocol-who", "person-link", "sender-echo"), "it looks or hands out; only journalled"),
     **dict.fromkeys(
         (

@@ -96,6 +96,7 @@ _PROTOCOLS = [
     door("audit-observers", "audit.create", BOTH, scope="protocol", of="audit study"),
     door("audit-act", "audit.distribute", POST, scope="protocol", of="audit study"),
     door("audit-compared", "audit.collect", GET, COUNTS, scope="protocol", of="audit study"),
+    door("audit-planned", "audit.collect", GET, COUNTS, scope="protocol", of="audit study"),
     door("audit-feedback", "audit.collect", GET, COUNTS, scope="protocol", of="audit study"),
     door("audit-copy", "audit.collect", GET, COUNTS, scope="protocol", of="audit study"),
     door("audit-copy-act", "audit.distribute", POST, COUNTS, scope="protocol", of="audit study"),

@@ -1,4 +1,7 @@
-"""What an observer drew, held against a reference (R112). Figures only: nothing of them leads to anybody."""
+"""What an observer drew, held against a reference, and the dose that they planned (R112).
+
+Figures only: nothing of them leads to anybody.
+"""
 
 from __future__ import annotations
 
@@ -44,3 +47,42 @@ class Comparison(models.Model):
     class Meta:
         ordering = ["structure_type__name", "row__observer__code"]
         constraints = [models.UniqueConstraint(fields=["row", "structure_type"], name="audit_comparison")]
+
+
+class PlannedDvh(models.Model):
+    """The DVH of one structure in the dose that an observer planned (R112).
+
+    `own`: the structure is one that the observer drew, else the one that all of them got. Volumes in cm3,
+    doses in Gy; `curve` as planbank.dose packs it. `prescription_gy` and `fractions` are those of the plan
+    returned.
+    """
+
+    class Reason(models.TextChoices):
+        """Why there are no figures."""
+
+        EMPTY = "empty", _("nothing drawn")
+        FRAME = "frame", _("not on the images of the case")
+        OUTSIDE = "outside", _("the dose does not reach it")
+        SEVERAL = "several", _("drawn several times")
+        UNIT = "unit", _("the dose is not in Gy")
+
+    row = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="dvhs")
+    structure_type = models.ForeignKey(StructureType, on_delete=models.CASCADE, related_name="+")
+    own = models.BooleanField(default=False)
+    reason = models.CharField(max_length=8, choices=Reason.choices, blank=True)
+    algorithm = models.CharField(max_length=32, blank=True)
+    volume_cc = models.FloatField(null=True)
+    outside_cc = models.FloatField(null=True)
+    min_gy = models.FloatField(null=True)
+    mean_gy = models.FloatField(null=True)
+    max_gy = models.FloatField(null=True)
+    edge_gy = models.FloatField(default=0)
+    curve = models.BinaryField(default=bytes)
+    flags = models.JSONField(default=list)
+    prescription_gy = models.FloatField(null=True)
+    fractions = models.PositiveIntegerField(null=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["structure_type__name", "row__observer__code"]
+        constraints = [models.UniqueConstraint(fields=["row", "structure_type"], name="audit_planned_dvh")]

@@ -26,7 +26,7 @@ from planbank.protocols.models import Protocol
 from planbank.web.acting import act_of, user_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import Menu, house_of, page
-from planbank.web.pages.audits import choosing, compared, copies, doing, taking
+from planbank.web.pages.audits import choosing, compared, copies, doing, planned, taking
 from planbank.web.pages.audits.board import board_of, by_link
 from planbank.web.pages.audits.forms import StudyForm
 from planbank.web.pages.protocols.tabs import tabs_of
@@ -120,6 +120,7 @@ def one(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
         "study": study,
         "protocol": study.protocol,
         "board": board,
+        "planned": study.returns.filter(kind=Return.Kind.DOSE, state=Return.State.FILED).exists(),
         "late": late(study, now.date()),
         "unmailed": len(by_link(study)),
         "types": {"given": study.given_types.order_by("name"), "asked": study.asked_types.order_by("name")},
@@ -161,4 +162,16 @@ def _sheet(study: AuditStudy) -> tuple[list[str], Any]:
     return heads, lines
 
 
-__all__ = ["audits", "choosing", "compared", "copies", "doing", "edit", "new", "of_protocol", "one", "taking"]
+__all__ = [
+    "audits",
+    "choosing",
+    "compared",
+    "copies",
+    "doing",
+    "edit",
+    "new",
+    "of_protocol",
+    "one",
+    "planned",
+    "taking",
+]
