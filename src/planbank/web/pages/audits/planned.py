@@ -96,7 +96,9 @@ def rows_of(study: AuditStudy) -> list[PlannedDvh]:
 def _constraint(asked: Constraint, rows: Sequence[PlannedDvh], observers: Sequence[Observer]) -> Line:
     mine = {one.row.observer_id: one for one in rows if one.structure_type_id == asked.structure_type_id}
     cells = [_verdict(asked, mine.get(one.pk)) for one in observers]
-    return Line(asked.text, asked.arm, cells)
+    name = asked.structure_type.name
+    said = asked.text.removeprefix(name).strip()
+    return Line(name, f"{said} ({asked.arm})" if asked.arm else said, cells)
 
 
 def _verdict(asked: Constraint, row: PlannedDvh | None) -> Cell:
