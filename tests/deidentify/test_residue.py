@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import BytesIO
 
 import pydicom
@@ -19,8 +20,14 @@ from planbank.demo.patients import make_patient, part10
 from planbank.errors import Refused
 
 
+@cache
+def _drawn() -> bytes:
+    objects = make_patient("prostate", seed=5).objects
+    return part10(next(one for one in objects if one.Modality == "RTSTRUCT"))
+
+
 def planned(**changes: object) -> Dataset:
-    ds = next(one for one in make_patient("prostate", seed=5).objects if one.Modality == "RTSTRUCT")
+    ds = pydicom.dcmread(BytesIO(_drawn()))
     ds.PatientName, ds.PatientID, ds.AccessionNumber = "Mikkelsen^Åse Marie", "MRN-887766", "ACC/55123"
     for keyword, value in changes.items():
         setattr(ds, keyword, value)

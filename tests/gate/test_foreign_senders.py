@@ -168,7 +168,12 @@ def test_pynetdicom_with_roles_a_window_and_a_class_not_taken(gate: Gate, transi
 def test_pynetdicom_hears_why_it_was_refused(gate: Gate) -> None:
     ae = AE("DEMO_TPS")
     ae.add_requested_context(CT)
-    assoc = ae.associate("127.0.0.1", gate.port, ae_title="SOMEBODY")
+    # Its requestor now and then takes an answer that came for a broken line (1 in 100 on a busy machine).
+    for _try in range(5):
+        assoc = ae.associate("127.0.0.1", gate.port, ae_title="SOMEBODY")
+        assert not assoc.is_established
+        if assoc.is_rejected:
+            break
     assert assoc.is_rejected
     assert assoc.acceptor.primitive.result_str == "Rejected Permanent"
     assert "called AE title" in assoc.acceptor.primitive.reason_str.lower() or (

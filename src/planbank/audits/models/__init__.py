@@ -3,7 +3,7 @@ it differs."""
 
 from __future__ import annotations
 
-from planbank.audits.models.comparisons import Comparison, PlannedDvh
+from planbank.audits.models.comparisons import Comparison, Overlay, PlannedDvh
 from planbank.audits.models.copies import Copy, CopyFile, CopyUid, Link
 from planbank.audits.models.returns import Return
 from planbank.audits.models.studies import AuditStudy, Case, CaseFile, Observer
@@ -18,6 +18,7 @@ __all__ = [
     "CopyUid",
     "Link",
     "Observer",
+    "Overlay",
     "PlannedDvh",
     "Return",
 ]

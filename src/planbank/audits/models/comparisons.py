@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from planbank.audits.models.returns import Return
+from planbank.audits.models.studies import Case
 from planbank.protocols.models import StructureType
 
 
@@ -86,3 +87,18 @@ class PlannedDvh(models.Model):
     class Meta:
         ordering = ["structure_type__name", "row__observer__code"]
         constraints = [models.UniqueConstraint(fields=["row", "structure_type"], name="audit_planned_dvh")]
+
+
+class Overlay(models.Model):
+    """What all observers drew on a case, packed for the viewer as one structure set (R112).
+
+    `about` and `blob` are those of docs/reference/bundle.md, in the source's frame of reference; `names`: ROI
+    number -> [observer, structure type]. `frame`: mark of that frame.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="overlay")
+    about = models.JSONField()
+    names = models.JSONField()
+    frame = models.CharField(max_length=64)
+    blob = models.BinaryField()
+    made_at = models.DateTimeField()

@@ -16,7 +16,14 @@ DERIVED = frozenset(
         *("ChosenDose", "ChosenDose_versions", "Calculation", "Calculation_plan_sets", "Dvh", "TpsDvh"),
         *("Scene", "ScenePart", "ImageStack", "NameUse"),
     )
-) | {"audits.Comparison", "audits.PlannedDvh", "protocols.Verdict", "naming.DerivedDvh", "analysis.PlanSum"}
+) | {
+    "audits.Comparison",
+    "audits.PlannedDvh",
+    "audits.Overlay",
+    "protocols.Verdict",
+    "naming.DerivedDvh",
+    "analysis.PlanSum",
+}
 
 # True for a moment only, or made by Django itself.
 PASSING = frozenset(

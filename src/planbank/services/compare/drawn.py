@@ -25,7 +25,7 @@ from planbank.naming.cells import Named
 from planbank.services.collect.names import types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 Reason = Comparison.Reason
 MOST_TOGETHER = 6  # ROIs that one observer drew of one type
@@ -55,6 +55,25 @@ def drawn_of(house: House, case: Case) -> dict[int, list[Drawn]]:
             if type_ not in given:
                 found.setdefault(type_, []).append(_drawn(row, rois, source_of(house, row), spacing))
     return found
+
+
+def rois_of(house: House, case: Case) -> Iterator[tuple[Return, int, Roi]]:
+    """Every ROI that an observer drew on the images of the case, with its structure type.
+
+    Raises KeyMissing, ObjectMissing, DicomError.
+    """
+    rows = case.returns.filter(
+        kind=Return.Kind.STRUCTURES, state=Return.State.FILED, superseded_by=None, observer__isnull=False
+    )
+    given = set(case.study.given_types.values_list("pk", flat=True))
+    for row in rows.select_related("observer", "version", "copy__study").order_by("observer__code", "pk"):
+        source = source_of(house, row)
+        structure_set = read_structure_set(*read_object(house.store, row.version.content_hash))
+        for type_, rois in _by_type(case, row, structure_set).items():
+            full = [roi for roi in rois if len(roi.contours)]
+            here = _lies_on_images(row) or (source is not None and _lies_in_frame(full, source))
+            if type_ not in given and full and here:
+                yield from ((row, type_, roi) for roi in full)
 
 
 def _by_type(case: Case, row: Return, structure_set: StructureSet) -> dict[int, list[Roi]]:

@@ -2,7 +2,7 @@
 
 Comes in: a case of an audit study of which something was filed or taken back. Goes out: a `Comparison` for
 each structure of each return that counts, all of the case anew: a consensus changes with everybody's; and a
-`PlannedDvh` for each structure in each dose. Safe to run twice.
+`PlannedDvh` for each structure in each dose; and the `Overlay` of all for the viewer. Safe to run twice.
 """
 
 from __future__ import annotations
@@ -36,10 +36,12 @@ def compare(house: House, case_id: int) -> Result:
     # Loaded by who compares: no other process waits for the compiled engine.
     from planbank.services.compare.doses import make_dvhs
     from planbank.services.compare.make import make
+    from planbank.services.compare.overlay import make_overlay
 
     try:
         count = make(house, case)
         doses = make_dvhs(house, case)
+        make_overlay(house, case)
     except KeyMissing:
         return Failed("The key of the vault is not here. Put it back from the backup of the key folder.")
     except ObjectMissing:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from planbank.audits.models import Case, CaseFile, Copy, CopyFile, Link
+from planbank.audits.models import Case, CaseFile, Copy, CopyFile, Link, Overlay
 from planbank.catalogue.models import (
     Bundle,
     Calculation,
@@ -139,6 +139,7 @@ def _audits(going: Going, counts: Counter[str], at: datetime) -> list[str]:
     copies.update(state=Copy.State.WITHDRAWN)
     _drop(files, counts)
     _drop(CaseFile.objects.filter(case__in=ids), counts)
+    _drop(Overlay.objects.filter(case__in=ids), counts)
     Case.objects.filter(pk__in=ids).update(patient_file=None, plan_set_uid="", chosen_at=at)
     return keys
 

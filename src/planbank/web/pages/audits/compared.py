@@ -12,11 +12,13 @@ from django.urls import reverse
 
 from planbank.access.policy import may
 from planbank.access.scopes import Scope
-from planbank.audits.models import AuditStudy, Case, Return
+from planbank.audits.models import AuditStudy, Case, Overlay, Return
+from planbank.catalogue.models import PlanSet
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import house_of, page
 from planbank.web.pages.audits import figures
 from planbank.web.pages.audits.choosing import study_of
+from planbank.web.reach import mine
 
 
 @page(
@@ -52,6 +54,7 @@ def compared(request: HttpRequest, protocol: int, pk: int) -> HttpResponse:
         "can_send": bool(
             may(request.user, "audit.distribute", house_of(request).clock.now(), Scope("protocol", protocol))
         ),
+        "viewer": _viewer(request, case) if case is not None else "",
         "cases": [_option(study, one.name, one, shown, here=one == case) for one in cases],
         "figures": [_option(study, str(one.title), case, one, here=one == shown) for one in figures.MEASURES],
     }
@@ -78,6 +81,15 @@ def feedback(request: HttpRequest, protocol: int, pk: int, observer: int) -> Htt
         "drawn": study.returns.filter(observer=whose, kind=Return.Kind.STRUCTURES, state="filed").exists(),
     }
     return render(request, "audits/feedback.html", context)
+
+
+def _viewer(request: HttpRequest, case: Case) -> str:
+    """The viewer with what all drew, where there is something, for who may see the plan itself."""
+    if not Overlay.objects.filter(case=case).exists():
+        return ""
+    plans = mine(request, PlanSet).filter(patient_file=case.patient_file_id)
+    plan_set = plans.filter(sop_instance_uid=case.plan_set_uid).first()
+    return f"{reverse('viewer', args=[plan_set.pk])}?audit={case.pk}" if plan_set else ""
 
 
 def _option(

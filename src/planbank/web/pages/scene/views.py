@@ -31,6 +31,7 @@ from planbank.web.pages import house_of, page
 from planbank.web.pages.plan.sheet import Asked, Sheet
 from planbank.web.pages.scene.bundles import description
 from planbank.web.pages.scene.document import document_of
+from planbank.web.pages.scene.observers import asked_in, overlay_of, put_over
 from planbank.web.ranges import Unsatisfiable, byte_range
 from planbank.web.reach import note, one_of, through, unveil_labels
 
@@ -61,7 +62,12 @@ def scene(request: HttpRequest, pk: int) -> HttpResponse:
     )
     Scene.objects.filter(pk=row.pk).update(opened_at=house.clock.now())
     mine = kept(user_of(request), _protocol(plan_set))
-    return JsonResponse(document_of(Sheet(plan_set, Asked()), about, row.digest, mine))
+    document = document_of(Sheet(plan_set, Asked()), about, row.digest, mine)
+    if asked := request.GET.get("audit", ""):
+        if (drawn := overlay_of(request, plan_set, asked)) is None:
+            raise Http404
+        put_over(document, about["frames"], drawn)
+    return JsonResponse(document)
 
 
 @page("plans/<int:pk>/isodoses/", name="plan-isodoses", action="data.view")
@@ -87,7 +93,11 @@ def _protocol(plan_set: PlanSet) -> int | None:
 def scene_part(request: HttpRequest, pk: int, digest: str, part: str) -> HttpResponseBase:
     """The bytes of one part, or a range of them."""
     house = house_of(request)
-    one_of(request, PlanSet, pk)
+    plan_set = one_of(request, PlanSet, pk)
+    if asked := asked_in(part):
+        if (drawn := overlay_of(request, plan_set, asked)) is None:
+            raise Http404
+        return HttpResponse(bytes(drawn.blob), content_type="application/octet-stream")
     row = ScenePart.objects.filter(scene__plan_set=pk, scene__digest=digest, name=part).first()
     if row is None or not part.endswith(".bin"):
         raise Http404

@@ -49,7 +49,7 @@ test("own levels are kept in %, where all of them were given so", () => {
 
 test("an address restores what it was made of, and holds no words", () => {
   const state = {
-    with: "12", image: "i1", at: [62, -34.25, -38], window: { centre: 40, width: 400 }, levels: "own",
+    with: "12", audit: "3", image: "i1", at: [62, -34.25, -38], window: { centre: 40, width: 400 }, levels: "own",
     own: [20, 38.05], off: [20], hidden: [1, 2, 3, 7], roi: 4, dose: "d0", second: "d1",
     wash: true, beams: true, difference: false, lines: false, structures: true, zoom: 2.5,
     rulers: [{ from: [0, 1.5, -2], to: [3, 5.5, -2] }], finding: null,

@@ -10,6 +10,7 @@ export function toQuery(state) {
   const query = new URLSearchParams();
   const put = (name, value) => value !== null && value !== undefined && value !== "" && query.set(name, value);
   put("with", state.with);
+  put("audit", state.audit);
   put("image", state.image);
   put("at", state.at ? state.at.map((mm) => round(mm, 2)).join("_") : null);
   put("window", state.window ? `${round(state.window.centre, 1)}_${round(state.window.width, 1)}` : null);
@@ -61,6 +62,7 @@ export function fromQuery(text) {
   const own = levels.startsWith("own_") ? levels.slice(4).split("_").map(Number).filter((gy) => gy > 0) : [];
   return {
     with: word("with", /^\d{1,12}$/),
+    audit: word("audit", /^\d{1,12}$/),
     image: word("image", KEY),
     at: numbers("at", 3),
     window: window && window[1] > 0 ? { centre: window[0], width: window[1] } : null,

@@ -128,7 +128,8 @@ async function start() {
   };
   let scene;
   try {
-    scene = await open("../scene/", "../scene/", waiting);
+    const over = viewer.state.audit ? `?audit=${viewer.state.audit}` : "";
+    scene = await open(`../scene/${over}`, "../scene/", waiting);
   } catch (error) {
     tell(say("cannot"), say(/^40/.test(error.message) ? "not-allowed" : "try-again"), true);
     loaded(say("cannot"), "bad", null);
