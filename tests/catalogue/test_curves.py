@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from planbank.catalogue.curves import METRICS, MOST_POINTS, dvh_of, metrics_of, percents_at, points_of
+from planbank.catalogue.models import Dvh, Roi
 from planbank.dose import axis, engine
 from planbank.dose.curve import pack
 from planbank.dose.metrics import evaluate
@@ -84,12 +83,12 @@ def test_percent_is_of_the_whole_volume_also_where_part_has_no_dose() -> None:
 
 def test_a_stored_row_reads_back_as_the_science_wrote_it() -> None:
     curve = np.linspace(120.0, 0.0, 4001)
-    row = SimpleNamespace(
-        roi=SimpleNamespace(number=7, name="Hjerte"), volume_cc=120.0, outside_cc=0.0, min_gy=0.0,
+    row = Dvh(
+        roi=Roi(number=7, name="Hjerte"), volume_cc=120.0, outside_cc=0.0, min_gy=0.0,
         mean_gy=20.0, max_gy=40.0, edge_gy=0.0, curve=pack(curve), flags=["gap"], algorithm="slab-1",
         parameters={},
     )  # fmt: skip
-    dvh = dvh_of(row)  # type: ignore[arg-type]
+    dvh = dvh_of(row)
     assert (dvh.number, dvh.name, dvh.flags, dvh.algorithm) == (7, "Hjerte", ("gap",), "slab-1")
     assert np.allclose(dvh.curve, curve, atol=1e-4)
     found = metrics_of(dvh)

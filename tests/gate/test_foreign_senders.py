@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pydicom
 import pytest
@@ -17,7 +17,8 @@ from pydicom.uid import (
     JPEG2000Lossless,
     RLELossless,
 )
-from pynetdicom import AE, build_role
+from pynetdicom import AE, build_role, evt
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import AsynchronousOperationsWindowNegotiation
 
 from tests.gate.raw_peer import CT, VERIFICATION, read_part10, send_file, small_data_set
@@ -166,19 +167,17 @@ def test_pynetdicom_with_roles_a_window_and_a_class_not_taken(gate: Gate, transi
 
 
 def test_pynetdicom_hears_why_it_was_refused(gate: Gate) -> None:
+    """What it reads from the line: on a busy machine its own verdict is 'aborted' now and then."""
+    heard: list[Any] = []
     ae = AE("DEMO_TPS")
     ae.add_requested_context(CT)
-    # Its requestor now and then takes an answer that came for a broken line (1 in 100 on a busy machine).
-    for _try in range(5):
-        assoc = ae.associate("127.0.0.1", gate.port, ae_title="SOMEBODY")
-        assert not assoc.is_established
-        if assoc.is_rejected:
-            break
-    assert assoc.is_rejected
-    assert assoc.acceptor.primitive.result_str == "Rejected Permanent"
-    assert "called AE title" in assoc.acceptor.primitive.reason_str.lower() or (
-        assoc.acceptor.primitive.diagnostic == 7
-    )
+    handlers = [(evt.EVT_PDU_RECV, lambda event: heard.append(event.pdu))]
+    assoc = ae.associate("127.0.0.1", gate.port, ae_title="SOMEBODY", evt_handlers=handlers)
+    assert not assoc.is_established
+    [pdu] = heard
+    assert isinstance(pdu, A_ASSOCIATE_RJ)
+    # PS3.8, table 9-21: permanent, by the service user, called AE title not recognised.
+    assert (pdu.result, pdu.source, pdu.reason_diagnostic) == (1, 1, 7)
 
 
 def test_a_small_object_is_that_of_the_raw_sender_too(gate: Gate, transit: Transit) -> None:

@@ -6,12 +6,13 @@ few enough points to draw it by.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planbank.catalogue.models import Dvh, TpsDvh
+from planbank.catalogue.models.dvh import DvhNumbers
 from planbank.dose import axis, engine
 from planbank.dose.curve import unpack, volume_at
 from planbank.dose.metrics import Metric, MetricValue, evaluate, parse
@@ -40,20 +41,26 @@ class Points:
 
 def dvh_of(row: Dvh) -> engine.Dvh:
     """The stored DVH of one ROI as the science knows it. The row carries its `roi`."""
+    roi = row.roi
+    return replace(numbers_of(row), number=roi.number, name=roi.name, parameters=row.parameters)
+
+
+def numbers_of(row: DvhNumbers) -> engine.Dvh:
+    """A stored DVH, of whatever it is; without curve where that was not read."""
+    read = "curve" not in row.get_deferred_fields() and row.curve is not None
     return engine.Dvh(
-        number=row.roi.number,
-        name=row.roi.name,
+        number=0,
+        name="",
         dose_uids=(),
         volume_cc=row.volume_cc or 0.0,
         outside_cc=row.outside_cc or 0.0,
         min_gy=row.min_gy,
         mean_gy=row.mean_gy,
         max_gy=row.max_gy,
-        curve=unpack(row.curve),
+        curve=unpack(row.curve) if read else np.zeros(1),
         edge_gy=row.edge_gy,
         flags=tuple(row.flags),
         algorithm=row.algorithm,
-        parameters=row.parameters,
     )
 
 

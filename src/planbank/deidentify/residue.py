@@ -15,16 +15,21 @@ from typing import TYPE_CHECKING
 from planbank.deidentify.level import dictionary_vr
 from planbank.deidentify.recheck import Doubt
 from planbank.deidentify.walked import Level, level_of
+from planbank.deidentify.words import Words
 from planbank.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planbank.deidentify.words import Words
-
 TEXTS = frozenset({b"LO", b"SH", b"LT", b"ST", b"UT", b"UC", b"PN", b"AE", b"UR"})
-MACHINES = frozenset({0x00080070, 0x00081090, 0x00181020})
-"""Maker, model and versions of a machine: a patient may be called Philips."""
+OURS = frozenset(
+    {
+        *(0x00080100, 0x00080102, 0x00080104),  # a published code, its scheme, its published meaning
+        *(0x00080070, 0x00081090, 0x00181020),  # maker, model and versions of a machine
+        0x00120063,  # De-identification Method
+    }
+)
+"""Texts that no patient is behind, whatever they are called: there are people called Gray and Philips."""
 IDENTIFIERS = frozenset(
     {
         0x00080050,  # Accession Number
@@ -43,10 +48,10 @@ _INSIDE = rb"[A-Za-z0-9\x80-\xff]"
 def check_residue(came: bytes, made: bytes, words: Words, *, listed: bool = False) -> None:
     """Raises Refused, naming the attributes, where `made` still tells of the patient in `came`.
 
-    `listed`: a text that `words` allows as a whole was decided about by a person and is let through.
+    `listed`: also a text that stands in the list of `words` was decided about by a person and is let through.
     """
     if found := residue(came, made, words, listed=listed):
-        raise Refused("still tells of the patient: " + ", ".join(str(one) for one in found[:5]))
+        raise Refused("It still tells of the patient: " + ", ".join(str(one) for one in found[:5]))
 
 
 def residue(came: bytes, made: bytes, words: Words, *, listed: bool = False) -> list[Doubt]:
@@ -58,10 +63,10 @@ def residue(came: bytes, made: bytes, words: Words, *, listed: bool = False) -> 
     pattern = re.compile(
         rb"(?<!" + _INSIDE + rb")(?:" + b"|".join(map(re.escape, sorted(wanted))) + rb")(?!" + _INSIDE + rb")"
     )
+    harmless = words if listed else Words()
     found = [(tag, text) for tag, text in _texts(level_of(made)) if pattern.search(text.lower())]
-    if listed:
-        found = [(tag, text) for tag, text in found if not words.allows(_decoded(text))]
-    return [Doubt(tag) for tag in dict.fromkeys(tag for tag, _text in found)]
+    tags = (tag for tag, text in found if not harmless.allows(_decoded(text)))
+    return [Doubt(tag) for tag in dict.fromkeys(tags)]
 
 
 def _decoded(text: bytes) -> str:
@@ -85,7 +90,7 @@ def _identity(level: Level) -> Iterator[bytes]:
 
 
 def _texts(level: Level) -> Iterator[tuple[int, bytes]]:
-    return ((tag, value) for tag, vr, value in _values(level) if vr in TEXTS and tag not in MACHINES)
+    return ((tag, value) for tag, vr, value in _values(level) if vr in TEXTS and tag not in OURS)
 
 
 def _values(level: Level) -> Iterator[tuple[int, bytes, bytes]]:

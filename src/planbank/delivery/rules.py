@@ -29,8 +29,12 @@ HIDDEN = [Enrolment.State.RESTRICTED, Enrolment.State.WITHDRAWN, Enrolment.State
 
 def agreements(protocol: Protocol, institution_id: int, at: datetime) -> QuerySet[Agreement]:
     """Agreements of the protocol with an institution that are signed and in force."""
+    return _signed(protocol, at).filter(institution=institution_id)
+
+
+def _signed(protocol: Protocol, at: datetime) -> QuerySet[Agreement]:
     day = at.date()
-    rows = Agreement.objects.filter(protocol=protocol, institution=institution_id, signed_on__lte=day)
+    rows = Agreement.objects.filter(protocol=protocol, signed_on__lte=day)
     return rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day))
 
 
@@ -53,10 +57,7 @@ def open_to(owner: Protocol | Project, at: datetime) -> QuerySet[Destination]:
     if isinstance(owner, Protocol):
         if owner.status != Protocol.Status.ACTIVE:
             return rows.none()
-        day = at.date()
-        agreed = Agreement.objects.filter(protocol=owner, signed_on__lte=day)
-        agreed = agreed.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day))
-        rows = rows.filter(institution__in=agreed.values("institution"))
+        rows = rows.filter(institution__in=_signed(owner, at).values("institution"))
     return rows.order_by("name")
 
 

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 from django.utils.translation import gettext as _
 
-from planbank.audits.models import PlannedDvh
+from planbank.catalogue.curves import numbers_of
 from planbank.catalogue.models import PlanSet
-from planbank.dose import engine
-from planbank.dose.curve import unpack
 from planbank.naming.cells import Cell, Named
 from planbank.naming.matrix import MatrixRow
 from planbank.naming.models import DerivedDvh
@@ -87,7 +84,7 @@ class Made:
                     plan_set, type_, names, lack, calculation, made_of=origin, why_not=row.reason, **use.said
                 )
                 continue
-            dvh = dvh_of(row)
+            dvh = numbers_of(row)
             values = evaluated(self.request.metrics, dvh, use.prescription_gy, use.fractions)
             said = (*flags, *dvh.flags)
             yield Line(plan_set, type_, names, said, calculation, dvh, values, made_of=origin, **use.said)
@@ -112,22 +109,3 @@ def origin_of(recipe: Recipe, row: DerivedDvh) -> str:
     if row.side:
         words.append({"left": _("treated side: left"), "right": _("treated side: right")}[row.side])
     return f"{parts} ({', '.join(words)})"
-
-
-def dvh_of(row: DerivedDvh | PlannedDvh) -> engine.Dvh:
-    """The stored DVH as the science knows it; without curve where it was not read."""
-    read = "curve" not in row.get_deferred_fields() and row.curve is not None
-    return engine.Dvh(
-        number=0,
-        name="",
-        dose_uids=(),
-        volume_cc=row.volume_cc or 0.0,
-        outside_cc=row.outside_cc or 0.0,
-        min_gy=row.min_gy,
-        mean_gy=row.mean_gy,
-        max_gy=row.max_gy,
-        curve=unpack(row.curve) if read else np.zeros(1),
-        edge_gy=row.edge_gy,
-        flags=tuple(row.flags),
-        algorithm=row.algorithm,
-    )

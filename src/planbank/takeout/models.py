@@ -96,6 +96,11 @@ class Export(Owned, Revised):
         """The last second at which its files can be taken: what people call the last day."""
         return self.until - timedelta(seconds=1)
 
+    @property
+    def is_being_sent(self) -> bool:
+        """Whether the node is to get more of it."""
+        return self.state == self.State.READY and self.destination_id is not None and self.sent_at is None
+
     def is_over(self, at: datetime) -> bool:
         """Whether its files can no longer be taken."""
         ended = (self.State.SENT, self.State.REFUSED, self.State.CANCELLED, self.State.REVOKED)

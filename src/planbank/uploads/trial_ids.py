@@ -9,6 +9,7 @@ that has a patient.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,7 +19,12 @@ from planbank.errors import ChangedMeanwhile, ProtocolError, UploadError
 from planbank.people.models import Institution
 from planbank.pipeline.due import BACKGROUND, make_due
 from planbank.protocols.act import Act
-from planbank.protocols.actions.participants import ParticipantWish, save_participant, wrong_trial_id
+from planbank.protocols.actions.participants import (
+    ParticipantWish,
+    name_patient,
+    save_participant,
+    wrong_trial_id,
+)
 from planbank.protocols.models import Participant, Participation, Protocol
 from planbank.uploads.models import GivenTrialId, Upload
 
@@ -26,9 +32,9 @@ LANE = "uploads"
 State = GivenTrialId.State
 
 
-def protocols_of(institution: Institution, act: Act) -> list[Protocol]:
+def protocols_of(institution: Institution, at: datetime) -> list[Protocol]:
     """Protocols that an institution sends for now."""
-    rows = Participation.objects.in_force(act.at).filter(institution=institution)
+    rows = Participation.objects.in_force(at).filter(institution=institution)
     open_ = Protocol.objects.filter(pk__in=rows.values("protocol"), status=Protocol.Status.ACTIVE)
     return list(open_.order_by("short_name"))
 
@@ -93,11 +99,4 @@ def _record(act: Act, upload: Upload, trial_id: str, patient: int) -> None:
     if row.institution_id != upload.institution_id or row.patient_id not in (None, patient):
         raise ProtocolError(_("This trial ID is of another patient. Look whether it is written right."))
     if row.patient_id is None:
-        row.change(row.revision, patient_id=patient)
-        act.journal(
-            "change participant",
-            object_kind="participant",
-            object_id=row.pk,
-            protocol=upload.protocol.short_name,
-            fields=["patient_id"],
-        )
+        name_patient(act, row, patient)

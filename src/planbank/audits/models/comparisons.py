@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from planbank.audits.models.returns import Return
 from planbank.audits.models.studies import Case
+from planbank.catalogue.models.dvh import DvhNumbers
 from planbank.protocols.models import StructureType
 
 
@@ -50,12 +51,11 @@ class Comparison(models.Model):
         constraints = [models.UniqueConstraint(fields=["row", "structure_type"], name="audit_comparison")]
 
 
-class PlannedDvh(models.Model):
+class PlannedDvh(DvhNumbers):
     """The DVH of one structure in the dose that an observer planned (R112).
 
-    `own`: the structure is one that the observer drew, else the one that all of them got. Volumes in cm3,
-    doses in Gy; `curve` as planbank.dose packs it. `prescription_gy` and `fractions` are those of the plan
-    returned.
+    `own`: the structure is one that the observer drew, else the one that all of them got. `curve` as in
+    `Dvh`. `prescription_gy` and `fractions` are those of the plan returned.
     """
 
     class Reason(models.TextChoices):
@@ -71,15 +71,7 @@ class PlannedDvh(models.Model):
     structure_type = models.ForeignKey(StructureType, on_delete=models.CASCADE, related_name="+")
     own = models.BooleanField(default=False)
     reason = models.CharField(max_length=8, choices=Reason.choices, blank=True)
-    algorithm = models.CharField(max_length=32, blank=True)
-    volume_cc = models.FloatField(null=True)
-    outside_cc = models.FloatField(null=True)
-    min_gy = models.FloatField(null=True)
-    mean_gy = models.FloatField(null=True)
-    max_gy = models.FloatField(null=True)
-    edge_gy = models.FloatField(default=0)
     curve = models.BinaryField(default=bytes)
-    flags = models.JSONField(default=list)
     prescription_gy = models.FloatField(null=True)
     fractions = models.PositiveIntegerField(null=True)
     made_at = models.DateTimeField()

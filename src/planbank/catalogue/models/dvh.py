@@ -48,7 +48,27 @@ class Calculation(models.Model):
         ]
 
 
-class Dvh(models.Model):
+class DvhNumbers(models.Model):
+    """What every stored DVH has: volumes in cm3, doses in Gy; None where there is none.
+
+    `algorithm`: its name and version; `curve`: as planbank.dose.curve packs it, empty as its table says.
+    """
+
+    algorithm = models.CharField(max_length=32)
+    volume_cc = models.FloatField(null=True)
+    outside_cc = models.FloatField(null=True)
+    min_gy = models.FloatField(null=True)
+    mean_gy = models.FloatField(null=True)
+    max_gy = models.FloatField(null=True)
+    edge_gy = models.FloatField(default=0, help_text="highest dose on the faces of the grid; bounds metrics")
+    flags = models.JSONField(default=list)
+    curve: models.BinaryField
+
+    class Meta:
+        abstract = True
+
+
+class Dvh(DvhNumbers):
     """The cumulative DVH of one ROI; older algorithm versions stay beside newer ones (R76).
 
     `curve`: planbank.dose.curve.pack of the volume (cc) that receives at least each dose of
@@ -57,15 +77,7 @@ class Dvh(models.Model):
 
     calculation = models.ForeignKey(Calculation, on_delete=models.CASCADE, related_name="dvhs")
     roi = models.ForeignKey(Roi, on_delete=models.CASCADE, related_name="dvhs")
-    algorithm = models.CharField(max_length=32)
-    volume_cc = models.FloatField(null=True)
-    outside_cc = models.FloatField(null=True)
-    min_gy = models.FloatField(null=True)
-    mean_gy = models.FloatField(null=True)
-    max_gy = models.FloatField(null=True)
-    edge_gy = models.FloatField(default=0, help_text="highest dose on the faces of the grid; bounds metrics")
     curve = models.BinaryField()
-    flags = models.JSONField(default=list)
     parameters = models.JSONField(default=dict)
 
     class Meta:

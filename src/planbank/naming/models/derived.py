@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import models
 
 from planbank.catalogue.models import Calculation
+from planbank.catalogue.models.dvh import DvhNumbers
 from planbank.protocols.models import StructureType
 
 
-class DerivedDvh(models.Model):
+class DerivedDvh(DvhNumbers):
     """The cumulative DVH of a derived type in one calculation; earlier ones stay (R64, R76).
 
     `formula` (planbank.naming.recipes) names the ROIs it is made of: tables ask for that which the dictionary
@@ -25,17 +26,9 @@ class DerivedDvh(models.Model):
     side = models.CharField(
         max_length=8, blank=True, help_text="treated side, where it was asked for and known"
     )
-    algorithm = models.CharField(max_length=32)
     made_at = models.DateTimeField()
     reason = models.CharField(max_length=300, blank=True)
-    volume_cc = models.FloatField(null=True)
-    outside_cc = models.FloatField(null=True)
-    min_gy = models.FloatField(null=True)
-    mean_gy = models.FloatField(null=True)
-    max_gy = models.FloatField(null=True)
-    edge_gy = models.FloatField(default=0)
     curve = models.BinaryField(null=True)
-    flags = models.JSONField(default=list)
     parameters = models.JSONField(default=dict)
 
     class Meta:

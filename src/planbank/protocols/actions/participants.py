@@ -109,6 +109,18 @@ def save_participant(
 
 
 @transaction.atomic
+def name_patient(act: Act, row: Participant, patient: int) -> None:
+    """Say who an expected participant is. Raises ProtocolError where the patient is another one already."""
+    try:
+        with transaction.atomic():
+            row.change(row.revision, patient_id=patient)
+    except IntegrityError as exc:
+        raise ProtocolError(_taken(exc)) from exc
+    _journal(act, "change participant", row, fields=["patient_id"])
+    _judge_anew(act, row)
+
+
+@transaction.atomic
 def remove_participant(act: Act, row: Participant, seen: int, reason: str) -> dict[str, Any]:
     """Take somebody off the list; data that came stay as they are. Returns what undo needs.
 

@@ -12,10 +12,11 @@ from planbank.archive.objects import read_object
 from planbank.catalogue.models import Calculation, Dvh, InstanceVersion, Roi
 from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.structure_set import read_structure_set
-from planbank.dose import curve, engine
+from planbank.dose import engine
 from planbank.dose.sampling import field_of
 from planbank.house import House
 from planbank.services.analyse.facts import clean
+from planbank.services.calculate.columns import columns_of
 from planbank.services.calculate.tps import keep_comparison
 
 
@@ -41,15 +42,8 @@ def _keep(row: Calculation, results: Sequence[engine.Dvh]) -> None:
                 calculation=row,
                 roi=rois[one.number],
                 algorithm=one.algorithm,
-                volume_cc=one.volume_cc,
-                outside_cc=one.outside_cc,
-                min_gy=one.min_gy,
-                mean_gy=one.mean_gy,
-                max_gy=one.max_gy,
-                edge_gy=one.edge_gy,
-                curve=curve.pack(one.curve),
-                flags=list(one.flags),
                 parameters=clean(one.parameters),
+                **columns_of(one),
             )
             for one in results
             if one.number in rois

@@ -6,10 +6,12 @@ dictionary, or by the type's own name where no rule of it says.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from planbank.audits.models import AuditStudy
 from planbank.dicom.names.standard import folded
+from planbank.dicom.structure_set import Roi
 from planbank.naming.cells import Chosen, Named, read
 from planbank.naming.models import Dictionary
 from planbank.naming.queries.books import book_of
@@ -26,3 +28,13 @@ def types_of(
         for type_, cell in read(rois, book_of(dictionary), institution, chosen).cells.items():
             found.update({roi.number: type_ for roi in cell.rois})
     return found
+
+
+def rois_by_type(study: AuditStudy, rois: Sequence[Roi], institution: int) -> dict[int, list[Roi]]:
+    """Structure type -> the ROIs that stand for it."""
+    stands_for = types_of(study, [Named(one.number, one.name) for one in rois], institution)
+    found: dict[int, list[Roi]] = defaultdict(list)
+    for roi in rois:
+        if roi.number in stands_for:
+            found[stands_for[roi.number]].append(roi)
+    return dict(found)

@@ -7,12 +7,12 @@ so the source's contours lie in the copy's frame of reference as they are; a dos
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from planbank.archive.objects import read_object
 from planbank.audits.models import Case, CaseFile, PlannedDvh, Return
@@ -20,17 +20,17 @@ from planbank.audits.vault import source_of
 from planbank.dicom.dose_grid import DoseGrid, read_dose
 from planbank.dicom.plan import read_plan
 from planbank.dicom.structure_set import Roi, StructureSet, read_structure_set
-from planbank.dose import curve, engine
+from planbank.dose import engine
 from planbank.house import House
-from planbank.naming.cells import Named
-from planbank.services.collect.names import types_of
+from planbank.services.calculate.columns import columns_of
+from planbank.services.collect.names import rois_by_type
 
 Reason = PlannedDvh.Reason
 
 
 @dataclass(frozen=True)
 class Held:
-    """The ROIs of one structure set by structure type, and in which frame of reference they lie."""
+    """The ROIs of one structure set by structure type; `own`: the observer drew it."""
 
     structure_set: StructureSet
     by_type: dict[int, list[Roi]]
@@ -90,15 +90,14 @@ def _fill(fresh: PlannedDvh, structure_set: StructureSet, roi: Roi, grid: DoseGr
     if found.max_gy is None:
         fresh.reason = Reason.OUTSIDE
         return
-    fresh.algorithm, fresh.flags = found.algorithm, list(found.flags)
-    fresh.volume_cc, fresh.outside_cc, fresh.edge_gy = found.volume_cc, found.outside_cc, found.edge_gy
-    fresh.min_gy, fresh.mean_gy, fresh.max_gy = found.min_gy, found.mean_gy, found.max_gy
-    fresh.curve = curve.pack(found.curve)
+    fresh.algorithm = found.algorithm
+    for name, value in columns_of(found).items():
+        setattr(fresh, name, value)
 
 
-def _prescribe(house: House, made: list[PlannedDvh], row: Return, mine: object) -> None:
+def _prescribe(house: House, made: list[PlannedDvh], row: Return, mine: QuerySet[Return]) -> None:
     """What the plan returned prescribes, for metrics that are relative to it."""
-    plan = mine.filter(kind=Return.Kind.PLAN).select_related("version").order_by("pk").last()  # type: ignore[attr-defined]
+    plan = mine.filter(kind=Return.Kind.PLAN).select_related("version").order_by("pk").last()
     if plan is None:
         return
     found = read_plan(*read_object(house.store, plan.version.content_hash))
@@ -115,21 +114,13 @@ def _given(house: House, case: Case) -> Iterator[Held]:
     for file in files:
         whole = read_structure_set(*read_object(house.store, file.version.content_hash))
         went = [roi for roi in whole.rois if roi.number in file.rois]
-        yield _held(case, whole, went, case.patient_file.institution_id, own=False)
+        yield Held(whole, rois_by_type(case.study, went, case.patient_file.institution_id), own=False)
 
 
-def _drawn(house: House, case: Case, mine: object) -> Iterator[Held]:
+def _drawn(house: House, case: Case, mine: QuerySet[Return]) -> Iterator[Held]:
     """The structures that the observer returned."""
-    rows = mine.filter(kind=Return.Kind.STRUCTURES).select_related("version", "observer")  # type: ignore[attr-defined]
+    rows = mine.filter(kind=Return.Kind.STRUCTURES).select_related("version", "observer")
     for row in rows.order_by("pk"):
         whole = read_structure_set(*read_object(house.store, row.version.content_hash))
-        yield _held(case, whole, list(whole.rois), row.observer.centre_id, own=True)
-
-
-def _held(case: Case, whole: StructureSet, rois: list[Roi], institution: int, *, own: bool) -> Held:
-    stands_for = types_of(case.study, [Named(one.number, one.name) for one in rois], institution)
-    by_type: dict[int, list[Roi]] = defaultdict(list)
-    for roi in rois:
-        if roi.number in stands_for:
-            by_type[stands_for[roi.number]].append(roi)
-    return Held(whole, dict(by_type), own)
+        assert row.observer is not None
+        yield Held(whole, rois_by_type(case.study, whole.rois, row.observer.centre_id), own=True)

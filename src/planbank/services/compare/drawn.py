@@ -17,12 +17,11 @@ from planbank.archive.objects import read_object
 from planbank.audits.models import Case, CaseFile, Comparison, Return
 from planbank.audits.vault import Source, source_of
 from planbank.contours import body_of_contours
-from planbank.dicom.structure_set import Roi, StructureSet, read_structure_set
+from planbank.dicom.structure_set import Roi, read_structure_set
 from planbank.dose.derived.bodies import Body, combine
 from planbank.errors import ExpressionError
 from planbank.house import House
-from planbank.naming.cells import Named
-from planbank.services.collect.names import types_of
+from planbank.services.collect.names import rois_by_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,58 +42,40 @@ class Drawn:
 
 def drawn_of(house: House, case: Case) -> dict[int, list[Drawn]]:
     """Structure type -> what was drawn. Raises KeyMissing, ObjectMissing, DicomError."""
-    rows = case.returns.filter(
-        kind=Return.Kind.STRUCTURES, state=Return.State.FILED, superseded_by=None, observer__isnull=False
-    )
-    given = set(case.study.given_types.values_list("pk", flat=True))
     spacing = _spacing(case)
     found: dict[int, list[Drawn]] = {}
-    for row in rows.select_related("observer", "version", "copy__study").order_by("observer__code", "pk"):
-        structure_set = read_structure_set(*read_object(house.store, row.version.content_hash))
-        for type_, rois in _by_type(case, row, structure_set).items():
-            if type_ not in given:
-                found.setdefault(type_, []).append(_drawn(row, rois, source_of(house, row), spacing))
+    for row, type_, rois, is_here in returned_rois(house, case):
+        found.setdefault(type_, []).append(_drawn(row, rois, is_here, spacing))
     return found
 
 
-def rois_of(house: House, case: Case) -> Iterator[tuple[Return, int, Roi]]:
-    """Every ROI that an observer drew on the images of the case, with its structure type.
+def returned_rois(house: House, case: Case) -> Iterator[tuple[Return, int, list[Roi], bool]]:
+    """What each observer drew of each structure type that did not go out, and whether on the case's images.
 
-    Raises KeyMissing, ObjectMissing, DicomError.
+    ROIs without a contour are left out. Raises KeyMissing, ObjectMissing, DicomError.
     """
     rows = case.returns.filter(
         kind=Return.Kind.STRUCTURES, state=Return.State.FILED, superseded_by=None, observer__isnull=False
     )
     given = set(case.study.given_types.values_list("pk", flat=True))
     for row in rows.select_related("observer", "version", "copy__study").order_by("observer__code", "pk"):
-        source = source_of(house, row)
+        assert row.observer is not None
         structure_set = read_structure_set(*read_object(house.store, row.version.content_hash))
-        for type_, rois in _by_type(case, row, structure_set).items():
-            full = [roi for roi in rois if len(roi.contours)]
-            here = _lies_on_images(row) or (source is not None and _lies_in_frame(full, source))
-            if type_ not in given and full and here:
-                yield from ((row, type_, roi) for roi in full)
+        source = source_of(house, row)
+        for type_, rois in rois_by_type(case.study, structure_set.rois, row.observer.centre_id).items():
+            if type_ not in given:
+                full = [roi for roi in rois if len(roi.contours)]
+                is_here = _lies_on_images(row) or (source is not None and _lies_in_frame(full, source))
+                yield row, type_, full, is_here
 
 
-def _by_type(case: Case, row: Return, structure_set: StructureSet) -> dict[int, list[Roi]]:
-    assert row.observer is not None
-    names = [Named(roi.number, roi.name) for roi in structure_set.rois]
-    types = types_of(case.study, names, row.observer.centre_id)
-    found: dict[int, list[Roi]] = {}
-    for roi in structure_set.rois:
-        if roi.number in types:
-            found.setdefault(types[roi.number], []).append(roi)
-    return found
-
-
-def _drawn(row: Return, rois: list[Roi], source: Source | None, spacing: float | None) -> Drawn:
-    full = [roi for roi in rois if len(roi.contours)]
-    if not full:
+def _drawn(row: Return, rois: list[Roi], is_here: bool, spacing: float | None) -> Drawn:
+    if not rois:
         return Drawn(row, None, Reason.EMPTY)
-    if not (_lies_on_images(row) or (source is not None and _lies_in_frame(full, source))):
+    if not is_here:
         return Drawn(row, None, Reason.FRAME)
     try:
-        body = _together([body_of_contours(roi.contours, spacing) for roi in full])
+        body = _together([body_of_contours(roi.contours, spacing) for roi in rois])
     except ExpressionError:
         return Drawn(row, None, Reason.SHAPE)
     return Drawn(row, body) if body.prisms else Drawn(row, None, Reason.EMPTY)

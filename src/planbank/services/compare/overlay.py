@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from planbank.audits.models import Case, CaseFile, Overlay
 from planbank.catalogue.models import Instance
-from planbank.dicom.structure_set import StructureSet
+from planbank.dicom.structure_set import Roi, StructureSet
 from planbank.house import House
 from planbank.protocols.models import StructureType
 from planbank.scene.bundle.contours import pack_structures
-from planbank.services.compare.drawn import rois_of
+from planbank.services.compare.drawn import returned_rois
 
 COLOURS = (
     *((230, 85, 13), (49, 130, 189), (49, 163, 84), (158, 89, 181), (222, 189, 0), (227, 26, 128)),
@@ -28,12 +28,15 @@ def make_overlay(house: House, case: Case) -> int:
     frame = _frame(case)
     names = dict(StructureType.objects.filter(protocol=case.study.protocol_id).values_list("pk", "name"))
     observers = list(case.study.observers.order_by("centre__code", "code").values_list("pk", flat=True))
-    rois, told = [], {}
-    for number, (row, type_, roi) in enumerate(rois_of(house, case), 1):
+    rois: list[Roi] = []
+    told: dict[str, list[str]] = {}
+    for row, type_, drawn, is_here in returned_rois(house, case):
         assert row.observer is not None
         colour = COLOURS[observers.index(row.observer.pk) % len(COLOURS)]
-        rois.append(replace(roi, number=number, colour=colour, frame_of_reference_uid=frame))
-        told[str(number)] = [row.observer.code, names[type_]]
+        for roi in drawn if is_here else ():
+            number = len(rois) + 1
+            rois.append(replace(roi, number=number, colour=colour, frame_of_reference_uid=frame))
+            told[str(number)] = [row.observer.code, names[type_]]
     if not rois or not frame:
         Overlay.objects.filter(case=case).delete()
         return 0

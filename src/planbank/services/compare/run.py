@@ -1,8 +1,8 @@
 """The service compare.
 
 Comes in: a case of an audit study of which something was filed or taken back. Goes out: a `Comparison` for
-each structure of each return that counts, all of the case anew: a consensus changes with everybody's; and a
-`PlannedDvh` for each structure in each dose; and the `Overlay` of all for the viewer. Safe to run twice.
+each structure of each return that counts, all of the case anew: a consensus changes with everybody's; a
+`PlannedDvh` for each structure in each dose; the `Overlay` of all for the viewer. Safe to run twice.
 """
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 from planbank.archive.objects import read_object
 from planbank.catalogue.models import Calculation
 from planbank.dicom.dose_grid import read_dose
 from planbank.dicom.structure_set import StructureSet, read_structure_set
-from planbank.dose import curve, engine
+from planbank.dose import engine
 from planbank.dose.derived.sides import Laterality
 from planbank.dose.derived.structures import derive
 from planbank.dose.sampling import Field, field_of
@@ -24,6 +24,7 @@ from planbank.naming.models import DerivedDvh
 from planbank.naming.queries.derived import Wanted
 from planbank.naming.recipes import Recipe
 from planbank.services.analyse.facts import clean
+from planbank.services.calculate.columns import columns_of
 
 RESULT = "derived structure"
 
@@ -58,7 +59,8 @@ def _row(
     except ExpressionError as exc:
         made.reason = exc.detail[:300]
         return made
-    for name, value in _numbers(found).items():
+    made.parameters = clean(found.parameters)
+    for name, value in columns_of(found).items():
         setattr(made, name, value)
     return made
 
@@ -90,17 +92,3 @@ def _quoted(recipe: Recipe) -> str:
     if any(name == part for part, _rois in recipe.parts):
         return f'"{name}"' if '"' not in name else f"'{name}'"
     return name
-
-
-def _numbers(found: engine.Dvh) -> dict[str, Any]:
-    return {
-        "volume_cc": found.volume_cc,
-        "outside_cc": found.outside_cc,
-        "min_gy": found.min_gy,
-        "mean_gy": found.mean_gy,
-        "max_gy": found.max_gy,
-        "edge_gy": found.edge_gy,
-        "curve": curve.pack(found.curve),
-        "flags": list(found.flags),
-        "parameters": clean(found.parameters),
-    }

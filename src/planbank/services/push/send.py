@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from django.db import transaction
+
 from planbank.delivery.models import Destination
 from planbank.delivery.rules import why_not_export
 from planbank.errors import NoLine, SettingsError
@@ -90,7 +92,8 @@ def _ask_again(house: House, row: Export) -> None:
     here = rows.filter(pk=row.pk, state=Export.State.READY).first()
     if here is None or here.is_over(now):
         raise _Ended
-    if here.destination is None or (said := why_not_export(here.destination, here.owner, now)):
+    assert here.destination is not None
+    if said := why_not_export(here.destination, here.owner, now):
         give_up(house, row, said)
         raise _Ended
 
@@ -117,6 +120,7 @@ def give_up(house: House, row: Export, code: str) -> Result:
     return _whole(house, row)
 
 
+@transaction.atomic
 def _whole(house: House, row: Export) -> Result:
     """Nothing waits: told, and over where nothing failed."""
     now, failed = house.clock.now(), row.files.filter(state=F.FAILED).count()

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planbank.audits.models import PlannedDvh
-from planbank.statistics.made import dvh_of
-from planbank.statistics.population import resampled
+from planbank.catalogue.curves import numbers_of, points_of
 
 WIDE, HIGH = 300.0, 150.0
 COLOURS, DASHES = 6, 4
@@ -51,9 +50,8 @@ def chart_of(name: str, rows: Sequence[PlannedDvh], places: Mapping[int, int], t
 
 
 def _points(row: PlannedDvh, edge: float) -> str:
-    """Relative volume over dose, thinned to what the eye sees."""
-    found = dvh_of(row)
-    at = np.linspace(0.0, min(edge, found.max_gy or 0.0), POINTS)
-    percent = resampled(found.curve, found.volume_cc, at)
-    pairs = zip(at, percent, strict=True)
+    found = points_of(numbers_of(row), edge, POINTS)
+    if found is None:
+        return ""
+    pairs = zip(found.doses, found.percent, strict=True)
     return " ".join(f"{x / edge * WIDE:.1f},{(1.0 - y / 100.0) * HIGH:.1f}" for x, y in pairs)

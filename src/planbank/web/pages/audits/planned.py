@@ -17,13 +17,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from planbank.audits.models import AuditStudy, Observer, PlannedDvh
+from planbank.catalogue.curves import numbers_of
 from planbank.dose.metrics import parse_list
 from planbank.protocols.actions.constraining import in_force
 from planbank.protocols.constraints.judging import Asked, judge
 from planbank.protocols.constraints.reasons import reason_in_words
 from planbank.protocols.models import Constraint, Verdict
 from planbank.statistics.line import evaluated
-from planbank.statistics.made import dvh_of
 from planbank.web.lists.sheet import as_csv, wants_csv
 from planbank.web.pages import page
 from planbank.web.pages.audits.choosing import study_of
@@ -105,7 +105,7 @@ def _verdict(asked: Constraint, row: PlannedDvh | None) -> Cell:
     if row is None or row.reason:
         why = str(row.get_reason_display()) if row else _("no dose returned")
         return Cell(icon=ICONS["cannot"], word=str(Verdict.State("cannot").label), why=why)
-    values = evaluated(parse_list(asked.metric), dvh_of(row), row.prescription_gy, row.fractions)
+    values = evaluated(parse_list(asked.metric), numbers_of(row), row.prescription_gy, row.fractions)
     found = judge(Asked(asked.operator, asked.limit, asked.tolerated), values)
     word = str(Verdict.State(found.state).label)
     return Cell(found.value, ICONS[found.state], word, reason_in_words(found.reason))
@@ -123,7 +123,7 @@ def _figures(rows: Sequence[PlannedDvh], observers: Sequence[Observer]) -> Itera
 
 
 def _evaluated(row: PlannedDvh) -> Any:
-    return evaluated(FIGURES, dvh_of(row), row.prescription_gy, row.fractions)
+    return evaluated(FIGURES, numbers_of(row), row.prescription_gy, row.fractions)
 
 
 def _charts(rows: Sequence[PlannedDvh], observers: Sequence[Observer]) -> Iterator[Chart]:

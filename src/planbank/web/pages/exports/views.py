@@ -94,7 +94,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "states": {state.value: states.get(state.value, 0) for state in F},
         "of": sum(states.values()),
         "accepted": row.files.filter(accepted_at__isnull=False).count() if row.destination_id else 0,
-        "going": not row.is_over(now) and (row.state == State.PREPARING or _is_being_sent(row)),
+        "going": not row.is_over(now) and (row.state == State.PREPARING or row.is_being_sent),
         "problem": in_words(row.problem),
         "done": sum(states.get(state, 0) for state in (F.READY, F.FAILED, F.WITHHELD)),
         "problems": [(one, words(one.reason)) for one in problems.filter(state=F.FAILED)[:SIZE]],
@@ -227,10 +227,6 @@ def _lines(rows: Any) -> Any:
             *(row.asked_at, row.get_state_display(), decided, row.decided_at, row.decision),
             *(row.taken_at, row.taken_patients, max(row.members - 2, 0), row.until),
         )
-
-
-def _is_being_sent(row: Export) -> bool:
-    return row.state == State.READY and row.destination_id is not None and row.sent_at is None
 
 
 def _in_words(chosen: Selection) -> list[tuple[str, str]]:

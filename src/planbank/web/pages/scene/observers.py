@@ -46,7 +46,7 @@ def put_over(document: dict[str, Any], frames: dict[str, str], row: Overlay) -> 
         {
             **row.about,
             "key": "s0",
-            "frame": names.get(row.frame, "f0"),
+            "frame": names.get(row.frame, ""),
             "label": row.case.study.name,
             "id": None,
             "part": PART.format(row.case_id),

@@ -5,13 +5,13 @@ Comes in: what was chosen. Goes out: an institution, a note, the fingerprint of 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from planbank.people.models import Institution
-from planbank.protocols.act import Act
 from planbank.protocols.models import Protocol
 from planbank.uploads.trial_ids import protocols_of
 
@@ -35,10 +35,10 @@ class BeginForm(forms.Form):
     )
     fingerprint = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, institutions: list[Institution], act: Act) -> None:
+    def __init__(self, data: Any, institutions: list[Institution], at: datetime) -> None:
         super().__init__(data)
-        self._act = act
-        sent_for = {row.pk for one in institutions for row in protocols_of(one, act)}
+        self._at = at
+        sent_for = {row.pk for one in institutions for row in protocols_of(one, at)}
         if sent_for:
             rows = Protocol.objects.filter(pk__in=sent_for).order_by("short_name")
             self.fields["protocol"].queryset = rows  # type: ignore[attr-defined]
@@ -53,6 +53,6 @@ class BeginForm(forms.Form):
         """A protocol is one that the institution sends for."""
         given: dict[str, Any] = super().clean() or {}
         institution, protocol = given.get("institution"), given.get("protocol")
-        if institution and protocol and protocol not in protocols_of(institution, self._act):
+        if institution and protocol and protocol not in protocols_of(institution, self._at):
             self.add_error("protocol", _("This institution does not send for this protocol now."))
         return given

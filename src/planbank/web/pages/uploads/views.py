@@ -41,7 +41,7 @@ State = UploadedFile.State
 def uploads(request: HttpRequest) -> HttpResponse:
     """What was uploaded for my institutions, newest first; the form to begin another."""
     mine = senders_of(request)
-    form = BeginForm(request.POST or None, mine, act_of(request))
+    form = BeginForm(request.POST or None, mine, act_of(request).at)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         institution: Institution = given["institution"]
