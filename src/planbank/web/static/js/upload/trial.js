@@ -21,14 +21,16 @@ export class TrialIds {
     field.setAttribute("aria-label", this.words["trial-id"].replace("{patient}", patient || this.words.nobody));
     field.disabled = !patient;
     const said = document.createElement("span");
-    said.className = "sub warn-text";
+    said.className = "warn-text";
     said.setAttribute("role", "status");
     field.addEventListener("change", () => {
       this.changed.add(patient);
       if (this.isOpen) this.send();
     });
     this.fields.set(patient, { field, said });
-    row.insertCell().append(field, said);
+    const cell = row.insertCell();
+    cell.className = "trial-id b2";
+    cell.append(field, said);
   }
 
   /** From now on what is written goes to the bank. */

@@ -217,7 +217,7 @@ export class Scene {
   bodyBox(plane) {
     const drawn = this.rois.filter((roi) => this.stack(roi)?.marks.length);
     const outer = drawn.filter((roi) => roi.type === "EXTERNAL");
-    const points = (outer.length ? outer : drawn.length > 2 || !this.grid ? drawn : []).flatMap((roi) => this.ends(roi));
+    const points = (outer.length ? outer : this.grid ? [] : drawn).flatMap((roi) => this.ends(roi));
     if (!points.length) return this.box(plane);
     const ends = (direction) => {
       const places = points.map((point) => dot(point, direction));
