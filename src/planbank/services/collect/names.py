@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from planbank.audits.models import AuditStudy
 from planbank.dicom.names.standard import folded
-from planbank.dicom.structure_set import Roi
 from planbank.naming.cells import Chosen, Named, read
 from planbank.naming.models import Dictionary
 from planbank.naming.queries.books import book_of
+
+if TYPE_CHECKING:
+    from planbank.dicom.structure_set import Roi
 
 
 def types_of(
